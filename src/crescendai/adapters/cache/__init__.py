@@ -1,0 +1,1 @@
+"""Key-value caches behind cashews: a folder on disk embedded."""

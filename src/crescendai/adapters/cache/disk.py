@@ -1,0 +1,39 @@
+"""The embedded cache: a folder on disk that survives a restart.
+
+The library keeps pickles there, so the folder is the server's alone (mode 0700).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cashews import Cache as Cashews
+
+from crescendai.errors import Unavailable
+
+
+class DiskCache:
+    """The Cache port over cashews' disk backend, shared by the processes of one machine."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._cache = Cashews()
+        self._cache.setup(f"disk://?directory={folder}&shards=0")
+
+    async def get(self, key: str) -> bytes | None:
+        value = await self._cache.get(key)
+        return value if isinstance(value, bytes) else None
+
+    async def set(self, key: str, value: bytes, expire_sec: float) -> None:
+        await self._cache.set(key, value, expire=expire_sec)
+
+    async def delete(self, key: str) -> None:
+        await self._cache.delete(key)
+
+    async def ping(self) -> None:
+        await self.set("ping", b"1", 60)
+        if await self.get("ping") != b"1":
+            raise Unavailable("cache_down", "The cache cannot be written.")
+
+    async def close(self) -> None:
+        await self._cache.close()

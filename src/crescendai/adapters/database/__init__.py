@@ -1,0 +1,1 @@
+"""Relational databases behind SQLAlchemy: SQLite embedded."""

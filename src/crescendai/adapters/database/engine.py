@@ -1,0 +1,78 @@
+"""Opens the database that the settings name and hands out transactions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from crescendai.errors import Unavailable
+from crescendai.kit.sql import Transactions
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",  # readers go on while the one writer writes
+    "PRAGMA synchronous=NORMAL",  # with WAL: safe against a crash of the process
+    "PRAGMA busy_timeout=10000",  # ms a writer waits for the other one
+    "PRAGMA foreign_keys=ON",  # off by default in SQLite
+    "PRAGMA cache_size=-16384",  # 16 MiB of pages a connection
+)
+
+
+def sqlite_url(data_dir: Path) -> str:
+    return f"sqlite+aiosqlite:///{data_dir / 'crescendai.db'}"
+
+
+class Database:
+    """An engine and its transactions. Open until :meth:`close`."""
+
+    def __init__(self, url: str) -> None:
+        self.engine: AsyncEngine = create_async_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            _prepare_sqlite(self.engine)
+        self.transactions = Transactions(read=self._read, write=self._write)
+
+    @asynccontextmanager
+    async def _read(self) -> AsyncIterator[AsyncSession]:
+        async with self.engine.connect() as connection, _session(connection) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _write(self) -> AsyncIterator[AsyncSession]:
+        async with self.engine.connect() as connection:
+            await connection.execution_options(crescendai_write=True)
+            async with _session(connection) as session, session.begin():
+                yield session
+
+    async def ping(self) -> None:
+        try:
+            async with self._read() as session:
+                await session.execute(text("SELECT 1"))
+        except (DBAPIError, OSError) as error:
+            raise Unavailable("database_down", "The database cannot be reached.") from error
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _session(connection: AsyncConnection) -> AsyncSession:
+    return AsyncSession(bind=connection, expire_on_commit=False, autoflush=False)
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        write = connection.get_execution_options().get("crescendai_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,1 @@
+"""Object stores behind obstore: a folder embedded."""

@@ -1,0 +1,1 @@
+"""The tutor: sessions, turns, the streamed answer, its tools and prompts."""

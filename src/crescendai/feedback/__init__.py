@@ -1,0 +1,1 @@
+"""Structured advice written from one analysis, and its check against the evidence."""

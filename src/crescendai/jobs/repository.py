@@ -1,0 +1,58 @@
+"""Every SQL statement of the jobs room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crescendai.jobs.tables import JobRow, WorkerSlotRow
+
+
+async def queued_ids(session: AsyncSession, limit: int) -> Sequence[UUID]:
+    query = (
+        select(JobRow.id).where(JobRow.state == "queued").order_by(JobRow.created_at).limit(limit)
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def mark_dispatched(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    await session.execute(
+        update(JobRow)
+        .where(JobRow.id.in_(ids), JobRow.state == "queued")
+        .values(state="dispatched")
+    )
+
+
+async def begin_attempt(session: AsyncSession, job_id: UUID) -> JobRow | None:
+    """Count one more attempt and return the job, unless it is over or gone."""
+    job = await session.get(JobRow, job_id)
+    if job is None or job.state in ("done", "failed"):
+        return None
+    job.attempts += 1
+    await session.flush()
+    return job
+
+
+async def finish(session: AsyncSession, job_id: UUID, error: str | None, at: int) -> None:
+    await session.execute(
+        update(JobRow)
+        .where(JobRow.id == job_id)
+        .values(state="done" if error is None else "failed", error=error, finished_at=at)
+    )
+
+
+async def note_alive(session: AsyncSession, slot: str, at: int) -> None:
+    await session.merge(WorkerSlotRow(slot=slot, seen_at=at))
+    await session.flush()
+
+
+async def note_gone(session: AsyncSession, slot: str) -> None:
+    await session.execute(delete(WorkerSlotRow).where(WorkerSlotRow.slot == slot))
+
+
+async def count_alive(session: AsyncSession, since: int) -> int:
+    query = select(func.count()).select_from(WorkerSlotRow).where(WorkerSlotRow.seen_at >= since)
+    return (await session.execute(query)).scalar_one()

@@ -1,0 +1,170 @@
+"""The Worker: hands queued rows to the durable execution engine and runs their handlers.
+
+The engine (DBOS) keeps its own state in a database beside ours. Its workflow id is our row's id,
+so handing a row over twice starts it once, and a workflow whose process died is started again by
+the next worker of the same slot. Handlers are coroutines on the worker's own event loop; the
+engine's threads only wait for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import structlog
+from dbos import DBOS, SetWorkflowID
+from sqlalchemy.exc import DBAPIError
+
+from crescendai.errors import CrescendError
+from crescendai.jobs import repository
+from crescendai.jobs.service import Handler
+from crescendai.kit.clock import now_ms
+from crescendai.kit.sql import Transactions
+
+QUEUE = "crescendai-jobs"
+APPLICATION_VERSION = "crescendai-jobs-1"  # fixed: jobs outlive releases
+MAX_ATTEMPTS = 3
+POLL_SEC = 0.2
+HEARTBEAT_SEC = 5.0
+_BATCH = 20
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """One worker process's loop. One instance a process: the engine is a process-wide singleton.
+
+    ``slot`` names the worker; give each running worker another one and keep it over restarts.
+    ``concurrency`` is how many jobs run at a time.
+    """
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        handlers: Mapping[str, Handler],
+        engine_file: Path,
+        slot: str = "worker-0",
+        concurrency: int = 2,
+    ) -> None:
+        self._transactions = transactions
+        self._handlers = handlers
+        self._engine_file = engine_file
+        self._slot = slot
+        self._concurrency = concurrency
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._workflow: Any = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set. Jobs then running are started again by the next worker."""
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self._launch)
+        log.info("worker.started", slot=self._slot)
+        try:
+            await asyncio.gather(self._relay(stop), self._heartbeat(stop))
+        finally:
+            async with self._transactions.write() as session:
+                await repository.note_gone(session, self._slot)
+            await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
+
+    def _launch(self) -> None:
+        with sqlite3.connect(self._engine_file) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+        DBOS(
+            config={
+                "name": "crescendai",
+                "system_database_url": f"sqlite:///{self._engine_file}",
+                "executor_id": self._slot,
+                "application_version": APPLICATION_VERSION,
+                "log_level": "WARNING",
+                "notification_listener_polling_interval_sec": 1.0,
+            }
+        )
+        self._workflow = DBOS.workflow(name="run_job", max_recovery_attempts=100)(self._run_job)
+        DBOS.launch()
+        DBOS.register_queue(
+            QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=POLL_SEC
+        )
+
+    def _run_job(self, job_id: str) -> None:
+        """The durable workflow, on one of the engine's threads."""
+        if self._loop is None:
+            raise RuntimeError("The worker is not running.")
+        future = asyncio.run_coroutine_threadsafe(self._execute(UUID(job_id)), self._loop)
+        future.result()
+
+    async def _execute(self, job_id: UUID) -> None:
+        delay_sec = 0.5
+        while True:
+            async with self._transactions.write() as session:
+                job = await repository.begin_attempt(session, job_id)
+            if job is None:
+                return
+            handler = self._handlers[job.kind]
+            if job.attempts > MAX_ATTEMPTS:
+                await self._give_up(handler, job_id, job.payload, "The work kept crashing.")
+                return
+            try:
+                await handler.run(job.payload)
+            except Exception as error:  # noqa: BLE001 - the worker loop survives any handler
+                log.warning("job.failed", job=str(job_id), kind=job.kind, exc_info=error)
+                if job.attempts >= MAX_ATTEMPTS:
+                    await self._give_up(handler, job_id, job.payload, _reason(error))
+                    return
+                await asyncio.sleep(delay_sec)
+                delay_sec *= 2
+                continue
+            async with self._transactions.write() as session:
+                await repository.finish(session, job_id, None, now_ms())
+            log.info("job.done", job=str(job_id), kind=job.kind)
+            return
+
+    async def _give_up(
+        self, handler: Handler, job_id: UUID, payload: dict[str, Any], reason: str
+    ) -> None:
+        await handler.gave_up(payload, reason)
+        async with self._transactions.write() as session:
+            await repository.finish(session, job_id, reason, now_ms())
+        log.error("job.gave_up", job=str(job_id))
+
+    async def _relay(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                async with self._transactions.read() as session:
+                    ids = await repository.queued_ids(session, _BATCH)
+                if ids:
+                    await asyncio.to_thread(self._hand_over, ids)
+                    async with self._transactions.write() as session:
+                        await repository.mark_dispatched(session, ids)
+            except DBAPIError as error:
+                log.warning("worker.database_trouble", error=str(error.orig))
+            await _sleep(stop, POLL_SEC)
+
+    def _hand_over(self, ids: Sequence[UUID]) -> None:
+        for job_id in ids:
+            with SetWorkflowID(str(job_id)):
+                DBOS.enqueue_workflow(QUEUE, self._workflow, str(job_id))
+
+    async def _heartbeat(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                async with self._transactions.write() as session:
+                    await repository.note_alive(session, self._slot, now_ms())
+            except DBAPIError as error:
+                log.warning("worker.database_trouble", error=str(error.orig))
+            await _sleep(stop, HEARTBEAT_SEC)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, CrescendError):
+        return error.message
+    return "Something unexpected went wrong while working on this; the log has the details."
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

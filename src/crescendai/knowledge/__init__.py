@@ -1,0 +1,1 @@
+"""The library: documents, chunking, and search (embed, look up, fuse, rerank)."""

@@ -1,0 +1,40 @@
+"""What a search returns to people and to the tutor alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage. ``start`` and ``end`` are character offsets of ``text`` in the document's text.
+
+    ``page`` counts from 1 and is None for formats without pages. ``score`` is comparable within
+    one answer only, except ``similarity``: the cosine of query and passage, −1 to 1.
+    """
+
+    chunk_id: UUID
+    document_id: UUID
+    title: str
+    author: str | None
+    type: str | None
+    dimensions: tuple[str, ...]
+    page: int | None
+    heading_path: tuple[str, ...]
+    start: int
+    end: int
+    text: str
+    score: float
+    similarity: float
+
+
+@dataclass(frozen=True)
+class SearchAnswer:
+    """Hits best first, the stages that ran (dense, bm25, fusion, rerank), and the time taken."""
+
+    query: str
+    top_k: int
+    hits: tuple[Hit, ...]
+    stages: tuple[str, ...]
+    took_ms: float

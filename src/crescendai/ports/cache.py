@@ -1,0 +1,18 @@
+"""The key-value cache. What is in it may vanish at any time; nothing depends on it being there."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Cache(Protocol):
+    """Values are bytes; lives are seconds. A cache that cannot be reached answers as if empty."""
+
+    async def get(self, key: str) -> bytes | None: ...
+
+    async def set(self, key: str, value: bytes, expire_sec: float) -> None: ...
+
+    async def delete(self, key: str) -> None: ...
+
+    async def ping(self) -> None:
+        """Raise Unavailable when the cache cannot be used."""

@@ -1,0 +1,33 @@
+"""The object store: bytes under keys such as ``audio-recordings/recordings/{id}.wav``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+
+class ObjectStore(Protocol):
+    """A missing key is a NotFound (code ``object_missing``); an unreachable store Unavailable."""
+
+    async def put(self, key: str, chunks: AsyncIterator[bytes]) -> int:
+        """Store a stream under a key and return its size. Nothing is stored if the stream raises.
+
+        Memory does not grow with the size of the stream. An object of that key is replaced.
+        """
+
+    async def size(self, key: str) -> int:
+        """Bytes stored under the key."""
+
+    def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """Bytes ``start`` up to, not including, ``end`` (the whole object by default)."""
+
+    def as_file(self, key: str) -> AbstractAsyncContextManager[Path]:
+        """The object as a readable local file, for as long as the block lasts."""
+
+    async def delete(self, key: str) -> None:
+        """Remove the object; one that is not there is fine."""
+
+    async def ping(self) -> None:
+        """Raise Unavailable when the store cannot be used."""

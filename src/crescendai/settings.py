@@ -1,0 +1,138 @@
+"""One frozen Settings, read once at start, by ``bootstrap`` and the command line only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from typing_extensions import Annotated  # noqa: UP035 - pydantic wants one Annotated everywhere
+
+from crescendai.errors import InvalidInput
+
+DEDALUS_URL = "https://api.dedaluslabs.ai/v1"
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Settings(BaseSettings):
+    """Environment variables, or a ``.env`` file in the working directory."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CRESCENDAI_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    environment: Literal["development", "production"] = Field(
+        "development",
+        validation_alias=AliasChoices("ENVIRONMENT", "CRESCENDAI_ENVIRONMENT"),
+        description="In production, error texts never name the server's own causes.",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        validation_alias=AliasChoices("ALLOWED_ORIGINS", "CRESCENDAI_ALLOWED_ORIGINS"),
+        description="Comma-separated origins of web pages on other hosts that may call the API.",
+    )
+    data_dir: Path = Field(Path("data"), description="The folder that holds everything.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    auth: Literal["local", "required"] = Field(
+        "local",
+        description="`local`: one owner on this machine, no credentials, loopback only. "
+        "`required`: every call needs an API key.",
+    )
+    workers: int = Field(
+        1, ge=0, le=16, description="Analysis worker processes that `serve` starts (0: none)."
+    )
+    analysis_threads: int = Field(2, ge=1, le=64, description="Threads of one running analysis.")
+    max_upload_mb: int = Field(50, ge=1, le=1000, description="Largest accepted upload.")
+    llm_url: str | None = Field(
+        None,
+        description="Base URL of an OpenAI-compatible API for the tutor. "
+        "Without it (and without DEDALUS_API_KEY) the built-in tutor answers.",
+    )
+    llm_api_key: SecretStr | None = Field(None, description="Key for CRESCENDAI_LLM_URL.")
+    llm_model: str = Field("openai/gpt-5-nano", description="Model name at that API.")
+    dedalus_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("DEDALUS_API_KEY", "CRESCENDAI_DEDALUS_API_KEY"),
+        description="Key for Dedalus; set alone, it turns the tutor over to Dedalus.",
+    )
+    log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe log lines that are written."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_origins(cls, values: dict[str, object]) -> dict[str, object]:
+        for name in ("ALLOWED_ORIGINS", "CRESCENDAI_ALLOWED_ORIGINS", "allowed_origins"):
+            origins = values.get(name)
+            if isinstance(origins, str):
+                values[name] = tuple(o.strip() for o in origins.split(",") if o.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _check(self) -> Settings:
+        if self.auth == "local" and self.host not in LOOPBACK_HOSTS:
+            raise ValueError(
+                f"CRESCENDAI_HOST is {self.host}, which other machines can reach, but "
+                "CRESCENDAI_AUTH is 'local' (no credentials); set CRESCENDAI_AUTH=required, "
+                "or listen on 127.0.0.1"
+            )
+        for origin in self.allowed_origins:
+            if not origin.startswith(("http://", "https://")) or origin.endswith("/"):
+                raise ValueError(
+                    f"ALLOWED_ORIGINS holds {origin!r}; an origin looks like https://example.org"
+                )
+        if self.llm_url is not None and not self.llm_url.startswith(("http://", "https://")):
+            raise ValueError("CRESCENDAI_LLM_URL must begin with http:// or https://")
+        return self
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def language_model(self) -> tuple[str, str] | None:
+        """Base URL and key of the tutor's model, or None for the built-in tutor."""
+        if self.llm_url is not None:
+            return self.llm_url, self.llm_api_key.get_secret_value() if self.llm_api_key else "none"
+        if self.dedalus_api_key is not None:
+            return DEDALUS_URL, self.dedalus_api_key.get_secret_value()
+        return None
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the settings. Raises InvalidInput with a sentence that names the wrong one."""
+    try:
+        return Settings(**{name: v for name, v in overrides.items() if v is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise InvalidInput("settings_invalid", _explain(error)) from error
+
+
+def environment_name(field: str) -> str:
+    """The environment variable that sets a field."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return f"CRESCENDAI_{field.upper()}"
+
+
+def _explain(error: ValidationError) -> str:
+    sentences = []
+    for problem in error.errors():
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["loc"]:
+            name = str(problem["loc"][0])
+            if name in Settings.model_fields:
+                name = environment_name(name)
+            elif not name.isupper():
+                name = f"CRESCENDAI_{name.upper()}"
+            message = f"{name} is {problem['input']!r}: {message[0].lower()}{message[1:]}"
+        sentences.append(message)
+    return "The settings are wrong. " + ". ".join(sentences) + "."

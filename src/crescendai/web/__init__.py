@@ -1,0 +1,1 @@
+"""The application: error kinds to statuses, middleware, the built web app."""
