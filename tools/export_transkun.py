@@ -8,9 +8,10 @@ card and SHA256SUMS. torch only reads the checkpoint here; the graphs are built 
 the same checkpoint gives the same bytes. Weights are stored as float16 and cast to float32 by
 the runtime when it loads the graph.
 
-``network.onnx``: mel [1, 6, 691, 229] -> affinity [90, 691, 691], single [90, 691],
-hidden [90, 88, 256]. ``affinity[p, b, e]`` times ``e - b`` is the score of an interval of track
-``p`` from frame ``b`` to frame ``e``; ``single[p, t]`` is the score of one inside frame ``t``.
+``network.onnx``: mel [1, 6, 691, 229] -> affinity_k [90, 176, 704 - 176 k] for k = 0 … 3, single
+[90, 704], hidden [90, 88, 256]. ``affinity_k[p, i, j]`` times ``j - i`` is the score of an interval
+of track ``p`` from frame ``176 k + i`` to frame ``176 k + j``; ``single[p, t]`` is the score of one
+inside frame ``t``. Frames from 691 on are an artefact of rounding up and not to be read.
 
 ``heads.onnx``: hidden, track [n], begin [n], end [n] -> velocity_logits [n, 128],
 refine_logits [n, 2], presence_logits [n, 2], for decoded intervals only.
@@ -42,6 +43,8 @@ LAYERS, HEADS, WIDTH = 6, 8, 256
 STEPS = 88  # time steps after the convolutions, each of 8 frames
 BINS = 58  # frequency steps after the convolutions
 PATCH = 8  # frames in one time step
+BLOCKS = 4  # of begin frames
+BLOCK = STEPS * PATCH // BLOCKS
 OPSET = 20
 
 Array = npt.NDArray[Any]
@@ -182,15 +185,17 @@ def build_network(state: dict[str, Array], half: bool) -> Graph:
         weight = g.op("Reshape", g.op("MatMul", up, project), g.ints(WIDTH, PATCH * width))
         bias = g.linear(up_bias, project, g.weight(scorer_bias[rows] * factor))
         bias = g.op("Tile", bias, g.ints(PATCH))
-        value = g.op(
-            "Reshape",
-            g.linear(hidden, weight, bias),
-            g.ints(len(TRACKS), STEPS * PATCH, width),
-        )
-        parts.append(g.op("Slice", value, g.ints(0), g.ints(FRAMES), g.ints(1)))
+        shape = g.ints(len(TRACKS), STEPS * PATCH, width)
+        parts.append(g.op("Reshape", g.linear(hidden, weight, bias), shape))
     query, key, single = parts
-    g.op("MatMul", key, g.op("Transpose", query, perm=[0, 2, 1]), out="affinity")
     g.op("Squeeze", single, g.ints(2), out="single")
+    # An interval ends after it begins, so a block of begins needs only the ends from there on.
+    axis, last = g.ints(1), g.ints(STEPS * PATCH)
+    for block in range(BLOCKS):
+        first = g.ints(block * BLOCK)
+        begins = g.op("Slice", key, first, g.ints((block + 1) * BLOCK), axis)
+        ends = g.op("Slice", query, first, last, axis)
+        g.op("MatMul", begins, g.op("Transpose", ends, perm=[0, 2, 1]), out=f"affinity_{block}")
     return g
 
 
@@ -348,8 +353,11 @@ def write_graphs(state: dict[str, Array], out: Path, half: bool) -> None:
         out / "network.onnx",
         {"mel": (single, [1, CHANNELS, FRAMES, MELS])},
         {
-            "affinity": (single, [tracks, FRAMES, FRAMES]),
-            "single": (single, [tracks, FRAMES]),
+            **{
+                f"affinity_{block}": (single, [tracks, BLOCK, STEPS * PATCH - block * BLOCK])
+                for block in range(BLOCKS)
+            },
+            "single": (single, [tracks, STEPS * PATCH]),
             **hidden,
         },
     )

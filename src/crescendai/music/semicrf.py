@@ -13,6 +13,7 @@ Neural Semi-CRFs", NeurIPS 2021, and the code that goes with it (MIT licence).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,27 +33,35 @@ class Intervals(NamedTuple):
     end: Integers  # frame, included
 
 
-def decode(affinity: Floats, single: Floats, start: Integers | None = None) -> Intervals:
+def decode(
+    affinity: Sequence[Floats], single: Floats, start: Integers | None = None
+) -> Intervals:
     """Find the best intervals of each track.
 
-    ``affinity`` [tracks, T, T]: an interval from frame b to a later frame e scores
-    ``affinity[track, b, e] * (e - b)``; what lies on and below the diagonal is not read.
+    ``affinity``: blocks of begin frames in order of time, one block of all frames in the simplest
+    case. A block [tracks, n, T - first] with the begins first … first + n - 1 gives an interval
+    from frame b to a later frame e the score ``block[track, b - first, e - first] * (e - b)``;
+    what lies on and below the diagonal is not read.
     ``single`` [tracks, T]: score of an interval inside one frame; taken where positive.
     ``start`` [tracks]: first frame to decode, 0 by default.
 
     Raises ValueError if the shapes do not fit together.
     """
     tracks, frames = single.shape
-    if affinity.shape != (tracks, frames, frames):
-        expected = (tracks, frames, frames)
-        raise ValueError(f"affinity has shape {affinity.shape}, expected {expected} as for single")
-    first = np.zeros(tracks, np.int64) if start is None else start
-    if first.shape != (tracks,):
-        raise ValueError(f"start has shape {first.shape}, expected {(tracks,)}")
-    return _walk(_best_ends(affinity, single, int(first.min(initial=0))), single > 0, first)
+    first = 0
+    for block in affinity:
+        if block.shape != (expected := (tracks, block.shape[1], frames - first)):
+            raise ValueError(f"a block of affinity has shape {block.shape}, expected {expected}")
+        first += block.shape[1]
+    if first != frames:
+        raise ValueError(f"affinity has {first} begin frames, expected {frames} as in single")
+    origin = np.zeros(tracks, np.int64) if start is None else start
+    if origin.shape != (tracks,):
+        raise ValueError(f"start has shape {origin.shape}, expected {(tracks,)}")
+    return _walk(_best_ends(affinity, single, int(origin.min(initial=0))), single > 0, origin)
 
 
-def _best_ends(affinity: Floats, single: Floats, earliest: int) -> Integers:
+def _best_ends(affinity: Sequence[Floats], single: Floats, earliest: int) -> Integers:
     """For each track and frame: where the best interval from here ends, or REST. [tracks, T]"""
     tracks, frames = single.shape
     every = np.arange(tracks)
@@ -62,12 +71,13 @@ def _best_ends(affinity: Floats, single: Floats, earliest: int) -> Integers:
     best[:, -1] = alone[:, -1]
     ends = np.full((tracks, frames), REST, np.int64)
     room = np.empty(tracks * frames, np.float32)
+    rows = [(block, row) for block in affinity for row in range(block.shape[1])]
     for begin in range(frames - 2, earliest - 1, -1):
-        later = slice(begin + 1, frames)
+        block, row = rows[begin]
         count = frames - 1 - begin
         scores = room[: tracks * count].reshape(tracks, count)
-        np.multiply(affinity[:, begin, later], lengths[1 : count + 1], out=scores)
-        scores += best[:, later]
+        np.multiply(block[:, row, row + 1 :], lengths[1 : count + 1], out=scores)
+        scores += best[:, begin + 1 :]
         choice = scores.argmax(axis=1)
         chosen, rest = scores[every, choice], best[:, begin + 1]
         ends[:, begin] = np.where(chosen > rest, choice + begin + 1, REST)

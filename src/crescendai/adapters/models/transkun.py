@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from crescendai.music.mel import HOP, SAMPLE_RATE, MelFrontEnd
+from crescendai.music.mel import HOP, SAMPLE_RATE, MelFrontEnd, frame_count
 from crescendai.music.notes import Performance, note_array, pedal_array
 from crescendai.music.semicrf import Intervals, decode
 from crescendai.music.stitching import Event, Stitcher
@@ -37,6 +37,7 @@ SEGMENT = 16 * SAMPLE_RATE  # samples
 LEAD = 8 * SAMPLE_RATE  # samples of silence before and after the recording
 STEP_FRAMES = math.ceil(8 * SAMPLE_RATE / HOP)
 STEP = STEP_FRAMES * HOP  # samples
+FRAMES = frame_count(SEGMENT)
 LAST_FRAME = round(SEGMENT / HOP)
 FRAME_SEC = HOP / SAMPLE_RATE
 
@@ -114,9 +115,9 @@ class TranskunTranscriber:
     def _hear(self, segment: Floats, start: Integers) -> tuple[Intervals, _Attributes]:
         """Decode one segment of 16 s, each track from its ``start`` frame on."""
         mel = self._front_end(segment)
-        affinity, single, hidden = self._network.run(None, {"mel": mel[None]})
-        intervals = decode(affinity, single, start)
-        del affinity
+        *blocks, single, hidden = self._network.run(None, {"mel": mel[None]})
+        intervals = decode(_trimmed(blocks), single[:, :FRAMES], start)
+        del blocks  # 110 MB
         logits = self._heads.run(
             ["velocity_logits", "refine_logits", "presence_logits"],
             {"hidden": hidden, **intervals._asdict()},
@@ -151,6 +152,9 @@ def _session(path: Path, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # it would hold a second arena: 250 MB for no speed
+    # Threads that spin while they wait burn the core that another request could use.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
@@ -161,6 +165,15 @@ def _cut(samples: Floats, begin: int) -> Floats:
     if last > first:
         segment[first - begin : last - begin] = samples[first:last]
     return segment
+
+
+def _trimmed(blocks: list[Floats]) -> list[Floats]:
+    """The network's blocks of interval scores without the frames past the segment's end."""
+    firsts = np.cumsum([0, *(block.shape[1] for block in blocks)])
+    return [
+        block[:, : FRAMES - first, : FRAMES - first]
+        for block, first in zip(blocks, firsts.tolist(), strict=False)
+    ]
 
 
 def _continuous_bernoulli_mean(logits: Floats) -> Floats:
