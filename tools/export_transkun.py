@@ -131,7 +131,9 @@ class Graph:
             return self.const(value)
         return self.op("Cast", self.const(value.astype(np.float16)), to=1)
 
-    def op(self, kind: str, *inputs: str, domain: str = "", out: str = "", **attributes: Any) -> str:
+    def op(
+        self, kind: str, *inputs: str, domain: str = "", out: str = "", **attributes: Any
+    ) -> str:
         return self.ops(kind, *inputs, domain=domain, outs=[out or ""], **attributes)[0]
 
     def ops(
@@ -210,17 +212,13 @@ def _convolutions(g: Graph, s: dict[str, Array]) -> str:
 
     def conv(x: str, name: str, strides: list[int], pads: list[int]) -> str:
         weight, bias = g.weight(s[name + ".weight"]), g.weight(s[name + ".bias"])
-        return g.op(
-            "Conv", x, weight, bias, strides=strides, pads=pads, kernel_shape=[3, 3]
-        )
+        return g.op("Conv", x, weight, bias, strides=strides, pads=pads, kernel_shape=[3, 3])
 
     def norm(x: str, name: str, channels: int) -> str:
         ones, zeros = np.ones(4, np.float32), np.zeros(4, np.float32)
         shape = g.op("Shape", x)
         flat = g.op("Reshape", x, g.ints(1, 4, -1))
-        flat = g.op(
-            "InstanceNormalization", flat, g.const(ones), g.const(zeros), epsilon=1e-5
-        )
+        flat = g.op("InstanceNormalization", flat, g.const(ones), g.const(zeros), epsilon=1e-5)
         x = g.op("Reshape", flat, shape)
         x = g.op("Mul", x, g.weight(s[name + ".weight"].reshape(channels, 1, 1)))
         return g.op("Add", x, g.weight(s[name + ".bias"].reshape(channels, 1, 1)))
@@ -249,13 +247,11 @@ def _grid(g: Graph, s: dict[str, Array], name: str, rows: Array, columns: Array)
     row = (rows[:, None] * weight[:, 0] + bias).astype(np.float32)[:, None, :]
     column = (columns[:, None] * weight[:, 1]).astype(np.float32)[None, :, :]
     wave = g.op("Cos", g.op("Add", g.const(row), g.const(column)))
-    wave = g.op("Div", wave, g.const(np.float32(np.sqrt(weight.shape[0] / 2))))
+    wave = g.op("Div", wave, g.const(np.sqrt(np.array(weight.shape[0] / 2, np.float32))))
     return _mlp(g, s, name + ".mlp", wave)
 
 
-def _mlp(
-    g: Graph, s: dict[str, Array], name: str, x: str, scale: str | None = None
-) -> str:
+def _mlp(g: Graph, s: dict[str, Array], name: str, x: str, scale: str | None = None) -> str:
     """Linear, GELU, linear; ``scale`` [width] multiplies the result."""
     x = g.linear(x, g.weight(s[name + ".0.weight"].T), g.weight(s[name + ".0.bias"]))
     weight, bias = g.weight(s[name + ".3.weight"].T), g.weight(s[name + ".3.bias"])
@@ -306,9 +302,7 @@ def _attend(g: Graph, s: dict[str, Array], name: str, x: str, memory: str) -> st
     query = g.op("MatMul", _normed(g, x), g.weight(s[inner + "q_proj_weight"]))
     key = g.op("MatMul", memory, g.weight(s[inner + "k_proj_weight"]))
     value = g.op("MatMul", memory, g.weight(s[inner + "v_proj_weight"]))
-    mixed = g.op(
-        "MultiHeadAttention", query, key, value, domain="com.microsoft", num_heads=HEADS
-    )
+    mixed = g.op("MultiHeadAttention", query, key, value, domain="com.microsoft", num_heads=HEADS)
     scale = g.weight(s[name + ".scale"])
     weight = g.op("Mul", g.weight(s[inner + "out_proj.weight"].T), scale)
     bias = g.op("Mul", g.weight(s[inner + "out_proj.bias"]), scale)
@@ -395,10 +389,9 @@ def write_papers(out: Path) -> None:
     if licence is None:
         raise SystemExit("the installed transkun has no LICENSE file")
     (out / "LICENSE.transkun").write_text(licence)
-    lines = []
-    for name in ("front_end.json", "heads.onnx", "network.onnx"):
-        lines.append(f"{hashlib.sha256((out / name).read_bytes()).hexdigest()}  {name}\n")
-    (out / "SHA256SUMS").write_text("".join(lines))
+    names = ("front_end.json", "heads.onnx", "network.onnx")
+    sums = [f"{hashlib.sha256((out / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
+    (out / "SHA256SUMS").write_text("".join(sums))
 
 
 def main() -> None:

@@ -33,9 +33,7 @@ class Intervals(NamedTuple):
     end: Integers  # frame, included
 
 
-def decode(
-    affinity: Sequence[Floats], single: Floats, start: Integers | None = None
-) -> Intervals:
+def decode(affinity: Sequence[Floats], single: Floats, start: Integers | None = None) -> Intervals:
     """Find the best intervals of each track.
 
     ``affinity``: blocks of begin frames in order of time, one block of all frames in the simplest
