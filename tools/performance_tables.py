@@ -27,7 +27,7 @@ def evaluation_tables(
     """Overall figures beside the null, then every scale, then the intervals."""
     folds = splits(study)
     lines = [
-        "| unseen | heard as | clips | R² | R², humans | same-passage pairs | null R² | null pairs |",
+        "| unseen | heard as | clips | R² | R², humans | pairs right | null R² | null pairs |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for split, tested in results.items():

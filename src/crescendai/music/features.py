@@ -12,13 +12,15 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from crescendai.music.feature_groups import (
+from crescendai.music.features_of_time import (
     articulation_features,
     chord_features,
+    timing_features,
+)
+from crescendai.music.features_of_tone import (
     dynamics_features,
     harmony_features,
     register_features,
-    timing_features,
 )
 from crescendai.music.note_table import EventTable, NoteTable, event_table, note_table
 from crescendai.music.notes import Performance, note_array

@@ -19,33 +19,12 @@ from scipy.spatial.distance import cdist
 from crescendai.music.dimensions import ALL_KEYS, DIMENSION_KEYS, HOLISTIC_KEYS
 from crescendai.music.features import FEATURE_NAMES, MIN_FEATURE_NOTES, feature_matrix
 from crescendai.music.notes import Performance
+from crescendai.music.prediction import Prediction, SegmentScore
 from crescendai.music.windows import split_windows
 
 WEIGHTS_PATH = Path(__file__).parent / "weights" / "performance_model.npz"
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class SegmentScore:
-    """The sixteen scores of one 3-second window; ``note_count`` notes are struck in it."""
-
-    start: float
-    end: float
-    timestamp: str
-    scores: dict[str, float]
-    note_count: int
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """All values lie in [0, 1]: 0 is wholly a scale's left pole, 1 wholly its right one."""
-
-    scores: dict[str, float]
-    holistic: dict[str, float]
-    intervals: dict[str, tuple[float, float]]
-    segments: list[SegmentScore]
-    version: str
 
 
 @dataclass(frozen=True)
