@@ -39,7 +39,9 @@ def serve(
     settings = _settings(host=host, port=port)
 
     def announce() -> None:
-        out.print(f"CrescendAI {crescendai.__version__} is at http://{settings.host}:{settings.port}")
+        out.print(
+            f"CrescendAI {crescendai.__version__} is at http://{settings.host}:{settings.port}"
+        )
 
     bootstrap.serve(settings, announce)
 

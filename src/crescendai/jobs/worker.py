@@ -114,7 +114,7 @@ class Worker:
                 return
             try:
                 await handler.run(job.payload)
-            except Exception as error:  # noqa: BLE001 - the worker loop survives any handler
+            except Exception as error:
                 log.warning("job.failed", job=str(job_id), kind=job.kind, exc_info=error)
                 if job.attempts >= MAX_ATTEMPTS:
                     await self._give_up(handler, job_id, job.payload, _reason(error))

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import structlog
 
 from crescendai.kit.clock import now_ms
@@ -144,7 +145,7 @@ class _Reporter:
             await asyncio.sleep(_REPORT_EVERY_SEC)
 
 
-def _npy(array: np.ndarray) -> bytes:  # type: ignore[type-arg]
+def _npy(array: npt.NDArray[np.void]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
