@@ -16,6 +16,7 @@ test('times are written and read', () => {
 test('times inside a text', () => {
 	assert.deepEqual(timeAt('(0:12-0:15)', 1), { label: '0:12-0:15', start: 12, end: 15 });
 	assert.deepEqual(timeAt('0:12 to 0:09', 0), { label: '0:12', start: 12, end: null });
+	assert.deepEqual(timeAt('0:06–0:09: two', 0), { label: '0:06–0:09', start: 6, end: 9 });
 	assert.equal(timeAt('10:12', 1), null);
 	assert.equal(timeAt('0:123', 0), null);
 });
