@@ -70,7 +70,9 @@ export class ChatSession {
 			const finished = await this.#stream(turn, text, abort.signal);
 			if (turn.status === 'streaming') {
 				turn.status = this.stopping ? 'stopped' : finished ? 'complete' : 'failed';
-				if (turn.status === 'failed') turn.problem = 'The connection was lost before the answer was finished.';
+				if (turn.status === 'failed') {
+					turn.problem = 'The connection was lost before the answer was finished. Reload the page to see what was kept.';
+				}
 			}
 		} catch (error) {
 			if (isAbort(error)) turn.status = 'stopped';
@@ -100,7 +102,11 @@ export class ChatSession {
 		);
 		const events = readSse(response);
 		for (;;) {
-			const next = await events.next();
+			const next = await events.next().catch((error: unknown) => {
+				if (isAbort(error)) throw error;
+				return null; // the line dropped in the middle
+			});
+			if (!next) return false;
 			if (next.done) return next.value;
 			const session = applyEvent(turn, next.value);
 			if (session) {
