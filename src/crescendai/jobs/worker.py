@@ -84,7 +84,11 @@ class Worker:
                 "notification_listener_polling_interval_sec": 1.0,
             }
         )
-        self._workflow = DBOS.workflow(name="run_job", max_recovery_attempts=100)(self._run_job)
+
+        def run_job(job_id: str) -> None:
+            self._run_job(job_id)
+
+        self._workflow = DBOS.workflow(name="run_job", max_recovery_attempts=100)(run_job)
         DBOS.launch()
         DBOS.register_queue(
             QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=POLL_SEC

@@ -1,0 +1,78 @@
+"""A fixed, named vector of note features for the performance model.
+
+Made to survive transcription: no absolute velocities (a transcriber shifts them as a whole),
+medians and quantiles rather than extremes and counts, no pedal. What cannot be told from too
+few notes is NaN, which the model reads as "ordinary".
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from crescendai.music.features_of_time import (
+    articulation_features,
+    chord_features,
+    timing_features,
+)
+from crescendai.music.features_of_tone import (
+    dynamics_features,
+    harmony_features,
+    register_features,
+)
+from crescendai.music.note_table import EventTable, NoteTable, event_table, note_table
+from crescendai.music.notes import Performance, note_array
+
+MIN_FEATURE_NOTES = 8
+
+Floats = npt.NDArray[np.float64]
+Table = TypeVar("Table", NoteTable, EventTable)
+
+
+def feature_vector(performance: Performance) -> Floats:
+    """The features of a whole performance, in the order of :data:`FEATURE_NAMES`."""
+    row: Floats = feature_matrix(performance, [(-np.inf, np.inf)])[0]
+    return row
+
+
+def feature_matrix(performance: Performance, stretches: list[tuple[float, float]]) -> Floats:
+    """One row of features for every (start, end) in seconds, of the notes struck therein."""
+    rows = np.full((len(stretches), len(FEATURE_NAMES)), np.nan)
+    if len(performance.notes) < MIN_FEATURE_NOTES:
+        return rows
+    notes = note_table(performance.notes)
+    events = event_table(notes)
+    for row, (start_sec, end_sec) in zip(rows, stretches, strict=True):
+        some_notes = _slice(notes, start_sec, end_sec)
+        some_events = _slice(events, start_sec, end_sec)
+        if len(some_notes.onset_sec) >= MIN_FEATURE_NOTES and len(some_events.onset_sec) >= 3:
+            row[:] = list(_features(some_notes, some_events).values())
+    return rows
+
+
+def _slice(table: Table, start_sec: float, end_sec: float) -> Table:
+    left, right = np.searchsorted(table.onset_sec, [start_sec, end_sec])
+    return type(table)(**{key: column[left:right] for key, column in vars(table).items()})
+
+
+def _features(notes: NoteTable, events: EventTable) -> dict[str, float]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            **timing_features(notes, events),
+            **articulation_features(notes),
+            **chord_features(events),
+            **dynamics_features(notes, events),
+            **register_features(notes, events),
+            **harmony_features(notes),
+        }
+
+
+def _names() -> tuple[str, ...]:
+    rows = [(0.5 * i, 0.5 * i + 0.4, 60 + i % 5, 60 + i % 7) for i in range(MIN_FEATURE_NOTES)]
+    table = note_table(note_array(rows))
+    return tuple(_features(table, event_table(table)))
+
+
+FEATURE_NAMES: tuple[str, ...] = _names()
