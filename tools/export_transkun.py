@@ -59,8 +59,8 @@ Transcribes solo piano: key presses and releases with MIDI velocity, and sustain
 - Papers: Yan & Duan, "Scoring Time Intervals using Non-Hierarchical Transformer for Automatic Piano
   Transcription", ISMIR 2024; Yan, Cwitkowitz & Duan, "Skipping the Frame-Level: Event-Based Piano
   Transcription With Neural Semi-CRFs", NeurIPS 2021.
-- Training: the package's instructions use MAESTRO (whose licence is CC BY-NC-SA 4.0); its author says
-  that this checkpoint saw augmented sound and notes not lengthened by the pedal.
+- Training: the package's instructions use MAESTRO (whose licence is CC BY-NC-SA 4.0); its author
+  says that this checkpoint saw augmented sound and notes not lengthened by the pedal.
 
 ## Licence
 MIT, Copyright (c) 2021 Yujia Yan: `LICENSE.transkun`, which covers these files. The same holds for
