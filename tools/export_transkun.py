@@ -92,7 +92,7 @@ The server compares them whenever it loads the model.
 - float16 against float32 weights, 60 s of each: the same 1,420 notes, 4 velocities differ.
 - CPU time per second of sound, two threads on a machine busy with other work: 0.35 s, torch 2.43 s
   (by the clock 0.54 and 4.60).
-- Peak memory of 30 minutes (3.5 of them sound, the rest digital silence), one thread: 780 MB, of
+- Peak memory of 30 minutes (3.5 of them sound, the rest digital silence), one thread: 980 MB, of
   which the samples are 320; the same after the first segment as after the last.
 
 ## Limits
