@@ -1,0 +1,36 @@
+"""The 3-second windows that a recording is reported in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+WINDOW_SEC = 3.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """One stretch of a recording, in seconds, with its label such as ``0:00-0:03``."""
+
+    start_sec: float
+    end_sec: float
+
+    @property
+    def timestamp(self) -> str:
+        """Both ends as minutes and whole seconds, never after the end itself."""
+        return f"{clock(self.start_sec)}-{clock(self.end_sec)}"
+
+
+def clock(at_sec: float) -> str:
+    """Seconds as ``m:ss``, rounded down."""
+    minutes, seconds = divmod(int(at_sec + 1e-6), 60)
+    return f"{minutes}:{seconds:02d}"
+
+
+def split_windows(duration_sec: float, window_sec: float = WINDOW_SEC) -> list[Window]:
+    """Windows covering the whole duration one after the other; the last may be shorter."""
+    count = math.ceil(duration_sec / window_sec - 1e-6)
+    return [
+        Window(index * window_sec, min((index + 1) * window_sec, duration_sec))
+        for index in range(count)
+    ]
