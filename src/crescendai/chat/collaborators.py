@@ -7,8 +7,9 @@ from uuid import UUID
 
 from crescendai.chat.schemas import UserContext
 from crescendai.identity.service import Caller
+from crescendai.kit.paging import Page
 from crescendai.knowledge.results import SearchAnswer
-from crescendai.recordings.schemas import Analysis, RecordingPage
+from crescendai.recordings.schemas import Analysis, Recording
 
 
 class Recordings(Protocol):
@@ -17,7 +18,7 @@ class Recordings(Protocol):
 
     async def latest_ready(self, caller: Caller) -> UUID | None: ...
 
-    async def list(self, caller: Caller, limit: int, cursor: str | None) -> RecordingPage:
+    async def list(self, caller: Caller, cursor: str | None, limit: int) -> Page[Recording]:
         """The caller's recordings, newest first."""
 
 

@@ -44,7 +44,7 @@ async def message_counts(session: AsyncSession, session_ids: Sequence[UUID]) -> 
         )
         .group_by(ChatMessageRow.session_id)
     )
-    return {session_id: count for session_id, count in await session.execute(query)}
+    return {row[0]: row[1] for row in await session.execute(query)}
 
 
 async def add(session: AsyncSession, row: ChatSessionRow | ChatMessageRow) -> None:

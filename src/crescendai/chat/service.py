@@ -177,7 +177,7 @@ class ChatService:
             return  # the caller's, but without an analysis: the tutor says so
 
     async def _heard(self, caller: Caller) -> tuple[HeardRecording, ...]:
-        page = await self._recordings.list(caller, RECENT_RECORDINGS, None)
+        page = await self._recordings.list(caller, None, RECENT_RECORDINGS)
         ready = (item for item in page.items if item.status == "ready")
         return tuple(HeardRecording(item.recording_id, item.filename) for item in ready)
 
