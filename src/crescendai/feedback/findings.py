@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crescendai.feedback.scales import SCALES, Scale, Side
+from crescendai.feedback.scales import scale as scale
 from crescendai.music.dimensions import ALL_KEYS, DIMENSION_KEYS
 from crescendai.recordings.schemas import Analysis, TemporalSegment
 

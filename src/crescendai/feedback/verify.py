@@ -68,7 +68,8 @@ class Verifier:
             for item in draft.long_term_development
             if self._advice_holds(item.approach, "", item.citations, sound)
         ]
-        used = {id for item in (*immediate, *long_term) for id in item.citations}
+        cited = [*(i.citations for i in immediate), *(i.citations for i in long_term)]
+        used = {id for ids in cited for id in ids}
         assessment = draft.overall_assessment
         character = assessment.performance_character
         return Draft(

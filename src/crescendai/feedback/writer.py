@@ -17,9 +17,10 @@ from crescendai.knowledge.results import Hit
 from crescendai.music.dimensions import BY_KEY
 from crescendai.ports.cache import Cache
 from crescendai.ports.language_model import LanguageModel, Message
-from crescendai.recordings.schemas import Analysis
+from crescendai.recordings.schemas import Analysis, TemporalSegment
 
 CACHE_SEC = 24 * 3600.0
+WINDOW_DEVIATIONS = 4
 
 
 class FeedbackWriter:
@@ -65,7 +66,7 @@ def _material(analysis: Analysis, hits: Sequence[Hit]) -> str:
             {
                 "number": number,
                 "timestamp": segment.timestamp,
-                "scores": {key: round(value, 2) for key, value in segment.scores.items()},
+                "scores": _furthest(segment, analysis),
             }
             for number, segment in enumerate(analysis.temporal_segments, start=1)
         ],
@@ -75,6 +76,16 @@ def _material(analysis: Analysis, hits: Sequence[Hit]) -> str:
         ],
     }
     return json.dumps(document, ensure_ascii=False)
+
+
+def _furthest(segment: TemporalSegment, analysis: Analysis) -> dict[str, float]:
+    """The window's scores that differ most from the whole's."""
+
+    def distance(key: str) -> float:
+        return abs(segment.scores[key] - analysis.scores[key])
+
+    keys = sorted(segment.scores, key=distance, reverse=True)[:WINDOW_DEVIATIONS]
+    return {key: round(segment.scores[key], 2) for key in keys}
 
 
 def _score(key: str, analysis: Analysis) -> dict[str, Any]:
