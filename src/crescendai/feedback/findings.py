@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from crescendai.feedback.scales import SCALES, Scale, Side
+from crescendai.feedback.scales import pole as pole
 from crescendai.feedback.scales import scale as scale
 from crescendai.music.dimensions import ALL_KEYS, DIMENSION_KEYS
 from crescendai.recordings.schemas import Analysis, TemporalSegment
@@ -48,6 +49,10 @@ class Finding:
     def name(self) -> str:
         return self.scale.name(self.side)
 
+    @property
+    def pole(self) -> str:
+        return pole(self.key, self.side)
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -69,6 +74,10 @@ class Moment:
     @property
     def name(self) -> str:
         return SCALES[self.key].name(self.side)
+
+    @property
+    def pole(self) -> str:
+        return pole(self.key, self.side)
 
 
 def findings(analysis: Analysis) -> tuple[Finding, ...]:

@@ -6,13 +6,14 @@ Everything returned stands word for word in the passage.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from crescendai.knowledge.results import Hit
 
 MIN_SENTENCE_CHARS = 40
 MAX_SENTENCE_CHARS = 360
+MAX_QUOTE_CHARS = 420
 CHECK = "Check your progress:"
 
 _HEADING = re.compile(r"^(?:#{1,6}\s+(?=\S)|(?=Exercise: ))(.+?)\s*$", re.MULTILINE)
@@ -55,16 +56,21 @@ def exercises(hit: Hit) -> tuple[Exercise, ...]:
 
 
 def sentence(hit: Hit, words: Collection[str]) -> str | None:
-    """The sentence of a passage that says most about the words; None if none can be quoted."""
+    """The sentence of a passage that says most about the words, with what follows it there.
+
+    None if nothing can be quoted.
+    """
     wanted = {stem(word) for word in words}
     best, best_score = None, -1.0
-    for position, candidate in enumerate(_sentences(hit.text)):
-        if not MIN_SENTENCE_CHARS <= len(candidate) <= MAX_SENTENCE_CHARS:
-            continue
-        found = wanted & {stem(word) for word in _WORD.findall(candidate.lower())}
-        score = len(found) - 0.2 * position
-        if score > best_score:
-            best, best_score = candidate, score
+    position = 0
+    for paragraph in _paragraphs(hit.text):
+        for number, candidate in enumerate(paragraph):
+            found = wanted & {stem(word) for word in _WORD.findall(candidate.lower())}
+            score = len(found) - 0.2 * position
+            position += 1
+            fits = MIN_SENTENCE_CHARS <= len(candidate) <= MAX_SENTENCE_CHARS
+            if fits and score > best_score:
+                best, best_score = _run(hit.text, paragraph[number:]), score
     return best
 
 
@@ -89,16 +95,32 @@ def _plain_lines(text: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _sentences(text: str) -> list[str]:
+def _run(text: str, sentences: Sequence[str]) -> str:
+    """The first sentence and as many of the next as make a quotation of readable length."""
+    start = text.index(sentences[0])
+    quote = sentences[0]
+    for following in sentences[1:]:
+        longer = text[start : text.index(following, start + len(quote)) + len(following)]
+        if len(longer) > MAX_QUOTE_CHARS:
+            break
+        quote = longer
+    return quote
+
+
+def _paragraphs(text: str) -> list[list[str]]:
+    """The sentences of each line that is neither heading nor check, whole ones only."""
+    lines = (line for line in _plain_lines(text) if not line.startswith(CHECK))
+    return [_sentences(_LIST_MARK.sub("", line)) for line in lines]
+
+
+def _sentences(line: str) -> list[str]:
     found: list[str] = []
-    for line in _plain_lines(text):
-        if line.startswith(CHECK):
-            continue
-        pieces = _SENTENCE_END.split(_LIST_MARK.sub("", line))
-        for number, piece in enumerate(pieces):
-            if number and _ABBREVIATION.search(found[-1]):
-                joined = line[line.index(found[-1]) : line.index(piece) + len(piece)]
-                found[-1] = joined
-            else:
-                found.append(piece)
-    return [piece for piece in found if piece[:1].isupper() or piece[:1] in '“"(']
+    for piece in _SENTENCE_END.split(line):
+        if found and _ABBREVIATION.search(found[-1]):
+            start = line.index(found[-1])
+            found[-1] = line[start : line.index(piece, start + len(found[-1])) + len(piece)]
+        else:
+            found.append(piece)
+    if found and not (found[0][:1].isupper() or found[0][:1] in '“"('):
+        del found[0]  # the passage begins in the middle of it
+    return found

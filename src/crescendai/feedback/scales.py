@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from crescendai.music.dimensions import BY_KEY
+
 Side: TypeAlias = Literal["left", "right"]
 
 
@@ -177,6 +179,12 @@ SCALES: dict[str, Scale] = {
 
 def scale(key: str) -> Scale:
     return SCALES[key]
+
+
+def pole(key: str, side: Side) -> str:
+    """The pole as an adjective: ``clearly blurred``, ``towards sparse, dry``."""
+    known = BY_KEY[key]
+    return (known.left if side == "left" else known.right).replace("colorful", "colourful")
 
 
 def opposite(side: Side) -> Side:

@@ -26,9 +26,9 @@ def placed(finding: Finding) -> str:
     """Where a score lies and how sure that is, as a clause."""
     interval = f"80 % interval {number(finding.low)} to {number(finding.high)}"
     if finding.certainty == "clear":
-        return f"{number(finding.value)}, clearly {finding.name} ({interval})"
+        return f"{number(finding.value)}, clearly {finding.pole} ({interval})"
     if finding.certainty == "lean":
-        return f"{number(finding.value)}, a lean towards {finding.name} ({interval})"
+        return f"{number(finding.value)}, a lean towards {finding.pole} ({interval})"
     return f"{number(finding.value)}, about the middle of the scale ({interval})"
 
 
@@ -67,9 +67,9 @@ def insight(moment: Moment) -> str:
         return f"Over the whole recording, {known.topic} is at {number(moment.value)}."
     if number(moment.value) == number(moment.usual):
         return f"{capital(known.topic)} stays at its usual level here: {number(moment.value)}."
-    step = "A little more" if moment.strength < 1 else "Much more"
+    step = "Nearer to" if moment.strength < 1 else "Much nearer to"
     return (
-        f"{step} towards {moment.name} than elsewhere: {known.topic} is at {number(moment.value)} "
+        f"{step} {moment.pole} than elsewhere: {known.topic} is at {number(moment.value)} "
         f"here and at {number(moment.usual)} over the whole recording."
     )
 

@@ -5,17 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crescendai.chat.schemas import UserContext
-from crescendai.chat.tutor.answers_recording import heard, most_telling, named, where_to_hear
-from crescendai.chat.tutor.desk import Desk
+from crescendai.chat.tutor.answers_recording import (
+    NOTICEABLE,
+    heard,
+    most_telling,
+    named,
+    where_to_hear,
+)
+from crescendai.chat.tutor.desk import FOREIGN_SIMILARITY, Desk
 from crescendai.chat.tutor.intents import Intent, minutes_in
 from crescendai.chat.tutor.material import Exercise, Finding
-from crescendai.chat.tutor.phrases import briefly, capital, listed, number, source, sureness
+from crescendai.chat.tutor.phrases import (
+    briefly,
+    capital,
+    listed,
+    measured,
+    number,
+    source,
+    stretch,
+    sureness,
+)
 from crescendai.chat.tutor.vocabulary import content_words, dimensions_in, is_about_music
 from crescendai.knowledge.results import Hit
 from crescendai.music.dimensions import HOLISTIC_KEYS
 from crescendai.recordings.schemas import Analysis
 
 USUAL_MINUTES = 20
+SESSIONS = (10, 20, 45)  # minutes that teachers plan for
 NOTHING_FOUND = (
     "I looked in the library and found nothing on that, and I would rather not guess. If you have "
     "a book that covers it, add it to the library and ask me again."
@@ -33,6 +49,9 @@ async def next_step(desk: Desk, intent: Intent) -> None:
         return
     known = await desk.context()
     finding = _worth_working_on(desk, analysis, known)[0]
+    style = known.feedback_style
+    if style == "gentle":
+        desk.say(_kept(desk, analysis))
     desk.say(
         f"Work on {finding.scale.topic} next.",
         f"In {named(desk, analysis)} it is at {number(finding.value)}.",
@@ -40,9 +59,15 @@ async def next_step(desk: Desk, intent: Intent) -> None:
         finding.scale.hears(finding.side) if finding.certainty != "middle" else "",
         _goal_served(finding, known),
     )
-    desk.say(where_to_hear(desk.ear.moments(analysis, (finding.key,)), finding))
+    desk.say(
+        where_to_hear(desk.ear.moments(analysis, (finding.key,)), finding),
+        measured(finding.key, analysis) if style == "detailed" else "",
+    )
     await _exercise_for(desk, finding, known)
-    desk.say(_time_for_it(intent.minutes or minutes_in(known.constraints)), _kept(desk, analysis))
+    desk.say(
+        _time_for_it(intent.minutes or minutes_in(known.constraints)),
+        _kept(desk, analysis) if style not in ("gentle", "direct") else "",
+    )
 
 
 def _worth_working_on(desk: Desk, analysis: Analysis, known: UserContext) -> list[Finding]:
@@ -80,7 +105,7 @@ def _kept(desk: Desk, analysis: Analysis) -> str:
     )
     if good is None:
         return ""
-    return f"Leave {good.scale.topic} as it is ({number(good.value)}); that is a strength."
+    return f"You can leave {good.scale.topic} as it is ({number(good.value)}, {good.pole})."
 
 
 async def _exercise_for(desk: Desk, finding: Finding, known: UserContext) -> bool:
@@ -138,12 +163,12 @@ async def how_to(desk: Desk, intent: Intent) -> None:
     if intent.again or not content_words(query):
         topics = [desk.ear.scale(key).topic for key in intent.keys[:1]]
         query = f"Exercise for {' '.join(topics)}" if topics else query
-    hits = await desk.search(query, top_k=6)
+    hits = await (desk.search if intent.again else desk.answers)(query, 6)
     if not hits:
-        desk.say(NOTHING_FOUND if is_about_music(query) else NOT_MY_SUBJECT)
+        _no_answer(desk, query)
         return
     if finding is not None and not intent.again:
-        desk.say(f"In your last recording I hear {briefly(finding)}. " + sureness(finding))
+        desk.say(f"For your last recording: {briefly(finding)}.")
     words = content_words(query)
     remark = next((h for h in hits if not desk.reader.exercises(h)), None)
     quote = desk.reader.sentence(remark, words) if remark and not intent.again else None
@@ -168,9 +193,9 @@ async def _latest_on(desk: Desk, keys: Sequence[str]) -> Finding | None:
 async def question(desk: Desk, intent: Intent) -> None:
     """A term or any other question: what the library says of it, or that it says nothing."""
     message = desk.brief.message
-    hits = await desk.search(message)
+    hits = await desk.answers(message)
     if not hits:
-        desk.say(NOTHING_FOUND if is_about_music(message) else NOT_MY_SUBJECT)
+        _no_answer(desk, message)
         return
     words = content_words(message)
     told: list[str] = []
@@ -186,8 +211,13 @@ async def question(desk: Desk, intent: Intent) -> None:
         return
     finding = await _latest_on(desk, intent.keys)
     if finding is not None:
-        desk.say(f"In your last recording I hear {briefly(finding)}.")
+        desk.say(f"In your last recording: {briefly(finding)}.")
     desk.say("Does that answer it, or is there a passage you are thinking of?")
+
+
+def _no_answer(desk: Desk, asked: str) -> None:
+    near = desk.nearest >= FOREIGN_SIMILARITY or is_about_music(asked)
+    desk.say(NOTHING_FOUND if near else NOT_MY_SUBJECT)
 
 
 async def plan(desk: Desk, intent: Intent) -> None:
@@ -209,33 +239,52 @@ async def plan(desk: Desk, intent: Intent) -> None:
         _write_plan(desk, list(dict.fromkeys(work))[:2], minutes, analysis)
         for finding in work[:1]:
             await _exercise_for(desk, finding, known)
-    for hit in await desk.search(f"Planning a {minutes}-minute practice session and a week"):
-        quote = desk.reader.sentence(hit, ("minute", "session", "week", "days", str(minutes)))
-        if quote is not None:
-            desk.say(f"On how to spend the time: “{quote}” {desk.cite(hit, quote)}")
-            break
+    await _how_to_spend(desk, minutes)
     if intent.minutes is None and minutes_in(known.constraints) is None:
         desk.say(f"I assumed {minutes} minutes a day. How many do you have?")
+
+
+async def _how_to_spend(desk: Desk, minutes: int) -> None:
+    """What the library says of a session of about that length, or of a week if that was asked."""
+    if "week" in desk.brief.message.lower():
+        query, words = "A week of practice: learning days and checking days", ["week", "days"]
+    else:
+        size = min(SESSIONS, key=lambda usual: abs(usual - minutes))
+        query, words = f"A {size}-minute practice session", ["minute", "session", "spend"]
+    hits = await desk.search(query)
+    quote = desk.reader.sentence(hits[0], words) if hits else None
+    if quote is not None:
+        desk.say(f"{source(hits[0])} “{quote}” {desk.cite(hits[0], quote)}")
 
 
 def _write_plan(desk: Desk, work: Sequence[Finding], minutes: int, analysis: Analysis) -> None:
     warm = max(1, round(minutes * 0.1))
     first = max(1, round(minutes * 0.4))
-    second = max(0, round(minutes * 0.25)) if minutes >= 15 else 0
+    second = round(minutes * 0.25) if minutes >= 15 and len(work) > 1 else 0
     rest = max(1, minutes - warm - first - second)
     reasons = listed([briefly(finding) for finding in work])
     desk.say(
-        f"Here is a day of {minutes} minutes, from what I heard in {named(desk, analysis)}: {reasons}."
+        f"Here are {minutes} minutes, made from what I heard in {named(desk, analysis)}: {reasons}."
     )
     lines = [
         f"{warm} min: warm up with the first phrase, slowly and softly.",
-        f"{first} min: {work[0].scale.topic}, with the exercise below.",
+        f"{first} min: {work[0].scale.topic}, with the exercise below"
+        f"{_begin_at(desk, work[0], analysis)}.",
     ]
-    if second and len(work) > 1:
-        lines.append(f"{second} min: {work[1].scale.topic}, on two or four bars only.")
+    if second:
+        begin = _begin_at(desk, work[1], analysis)
+        lines.append(f"{second} min: {work[1].scale.topic}, on two or four bars only{begin}.")
     lines.append(f"{rest} min: play a whole section without stopping, and note what broke down.")
     desk.say_list(lines)
-    desk.say(
-        "Keep this for six days. On the last of them record the same passage again; on the seventh "
-        "day, rest."
-    )
+    if "today" not in desk.brief.message.lower():
+        desk.say(
+            "Keep this for six days. On the last of them record the same passage again; on the "
+            "seventh day, rest."
+        )
+
+
+def _begin_at(desk: Desk, finding: Finding, analysis: Analysis) -> str:
+    """Where the finding is most marked, as the end of a line."""
+    moments = desk.ear.moments(analysis, (finding.key,))
+    most = next((m for m in moments if m.side == finding.side and m.strength >= NOTICEABLE), None)
+    return f"; begin at {stretch(most.timestamp)}" if most else ""

@@ -19,6 +19,7 @@ from crescendai.chat.tutor.phrases import (
     stretch,
     sureness,
 )
+from crescendai.knowledge.results import Hit
 from crescendai.recordings.schemas import Analysis
 
 NOTICEABLE = 0.35
@@ -29,8 +30,8 @@ async def heard(desk: Desk) -> Analysis | None:
     """The analysis that the turn is about; None after telling the person why there is none."""
     if desk.brief.recording_id is None:
         desk.say(
-            "I haven't heard you play yet, so I can't say. Upload a recording, even a minute from a "
-            "phone, and ask me again."
+            "I haven't heard you play yet, so I can't say. Upload a recording, even a minute from "
+            "a phone, and ask me again."
         )
         return None
     analysis = await desk.analysis(desk.brief.recording_id)
@@ -58,9 +59,10 @@ async def explain(desk: Desk, intent: Intent) -> None:
     finding = findings[0]
     known = await desk.context()
     scale = finding.scale
+    left, right = desk.ear.pole(finding.key, "left"), desk.ear.pole(finding.key, "right")
     desk.say(
-        f"{capital(scale.topic)} in {named(desk, analysis)} is at {number(finding.value)}, where 0 "
-        f"is {scale.left} and 1 is {scale.right}.",
+        f"{capital(scale.topic)} in {named(desk, analysis)} is at {number(finding.value)}, on a "
+        f"scale from {left} (0) to {right} (1).",
         sureness(finding),
         scale.hears(finding.side) if finding.certainty != "middle" else "",
     )
@@ -70,8 +72,13 @@ async def explain(desk: Desk, intent: Intent) -> None:
     )
     await _causes(desk, finding)
     if len(findings) > 1 and findings[1].certainty != "middle":
-        desk.say(f"Beside it, {briefly(findings[1])}.")
-    desk.say("Is that the sound you wanted here? If not, I can give you an exercise for it.")
+        desk.say(f"Hear it together with the {briefly(findings[1])}.")
+    if finding.welcome and finding.certainty == "clear":
+        desk.say("I would leave that as it is.")
+    elif finding.welcome and finding.certainty == "lean":
+        desk.say("You are on a good way there; go on in the same direction.")
+    else:
+        desk.say("Is that the sound you wanted here? If not, I can give you an exercise for it.")
 
 
 def where_to_hear(moments: Sequence[Moment], finding: Finding) -> str:
@@ -82,7 +89,7 @@ def where_to_hear(moments: Sequence[Moment], finding: Finding) -> str:
         return (
             f"Listen to {stretch(with_it[0].timestamp)}, where it goes furthest "
             f"({number(with_it[0].value)}), and then to {stretch(against[0].timestamp)}, where it "
-            f"is nearest to {against[0].name} ({number(against[0].value)})."
+            f"is nearest to {against[0].pole} ({number(against[0].value)})."
         )
     if with_it:
         at = with_it[0]
@@ -91,7 +98,7 @@ def where_to_hear(moments: Sequence[Moment], finding: Finding) -> str:
         at = against[0]
         return (
             f"The exception is {stretch(at.timestamp)} ({number(at.value)}), which is nearer to "
-            f"{at.name}."
+            f"{at.pole}."
         )
     return "It stays much the same from beginning to end." if moments else ""
 
@@ -102,18 +109,25 @@ async def _causes(desk: Desk, finding: Finding) -> None:
     hits = [
         h for h in await desk.search(f"What causes {finding.name}") if finding.key in h.dimensions
     ]
-    causes = [h for h in hits if "cause" in " ".join(h.heading_path[-1:]).lower()] or hits
-    right = [h for h in hits if "right" in " ".join(h.heading_path[-1:]).lower()]
+    causes = [hit for hit in hits if "cause" in _heading(hit)] or hits
     quote = desk.reader.sentence(causes[0], words) if causes else None
     if quote is None:
         desk.say("The library has nothing on what causes it, so I won't guess.", DEPENDS)
         return
     desk.say(f"{source(causes[0])} “{quote}” {desk.cite(causes[0], quote)}")
+    if finding.welcome and finding.certainty != "middle":
+        return
+    right = [
+        hit
+        for hit in await desk.search(f"When {finding.name} is right")
+        if finding.key in hit.dimensions and "right" in _heading(hit)
+    ]
     when = desk.reader.sentence(right[0], words) if right else None
-    if when is not None and when != quote:
-        desk.say(f"{DEPENDS} “{when}” {desk.cite(right[0], when)}")
-    elif finding.welcome is not True:
-        desk.say(DEPENDS)
+    desk.say(DEPENDS, f"“{when}” {desk.cite(right[0], when)}" if when else "")
+
+
+def _heading(hit: Hit) -> str:
+    return " ".join(hit.heading_path[-1:]).lower()
 
 
 async def overview(desk: Desk, _: Intent) -> None:
@@ -167,6 +181,13 @@ async def moment(desk: Desk, intent: Intent) -> None:
         wanted = intent.extreme == "strongest"
         moments = [m for m in moments if m.welcome is wanted]
     moments = [m for m in moments if m.strength >= NOTICEABLE]
+    if not moments and intent.keys:
+        scale = desk.ear.scale(intent.keys[0])
+        desk.say(
+            f"There is no such place: {scale.topic} stays at much the same level from beginning to "
+            f"end of {named(desk, analysis)}."
+        )
+        return
     if not moments:
         desk.say(
             f"No three seconds of {named(desk, analysis)} differ enough from the rest for me to "
@@ -204,7 +225,7 @@ def _moment_sentence(desk: Desk, at: Moment) -> str:
     topic = desk.ear.scale(at.key).topic
     return (
         f"{stretch(at.timestamp)}: {topic} is at {number(at.value)} there, against "
-        f"{number(at.usual)} over the whole, so nearer to {at.name}."
+        f"{number(at.usual)} over the whole: further towards {at.pole}."
     )
 
 
@@ -231,8 +252,8 @@ async def compare(desk: Desk, intent: Intent) -> None:
         )
     else:
         desk.say(f"From {names[1]} to {names[0]}, this has changed by more than its uncertainty:")
-        desk.say_list([_change_line(before, after) for before, after in changed[:4]])
-        desk.say("The other differences are too small to mean anything.")
+        desk.say_list([_change_line(desk, before, after) for before, after in changed[:4]])
+        desk.say("The other differences are too small to mean anything.", _gain_and_cost(changed))
     desk.say("If these are two different pieces, the music accounts for part of it.")
 
 
@@ -274,9 +295,28 @@ def _changes(
     return sorted(moved, key=lambda pair: -abs(pair[0].value - pair[1].value))
 
 
-def _change_line(before: Finding, after: Finding) -> str:
+def _gain_and_cost(changed: Sequence[tuple[Finding, Finding]]) -> str:
+    """What moved towards, and away from, the pole that most teachers wish for."""
+    gains = [a.scale.topic for b, a in changed if _moved_to_wish(b, a) is True]
+    costs = [a.scale.topic for b, a in changed if _moved_to_wish(b, a) is False]
+    if gains and costs:
+        return f"The gain is {gains[0]}; look at {costs[0]} next, which has gone the other way."
+    if gains:
+        return f"The gain is {listed(gains[:2])}. Whatever you did for it, keep doing it."
+    return f"Look at {listed(costs[:2])} first; that has gone the wrong way." if costs else ""
+
+
+def _moved_to_wish(before: Finding, after: Finding) -> bool | None:
+    """None where no pole is wished for. ``welcome`` tells the wish by the side it is said of."""
+    if after.welcome is None:
+        return None
+    wish_is_right = after.welcome == (after.side == "right")
+    return (after.value > before.value) == wish_is_right
+
+
+def _change_line(desk: Desk, before: Finding, after: Finding) -> str:
     scale = after.scale
-    pole = scale.left if after.value < before.value else scale.right
+    pole = desk.ear.pole(after.key, "left" if after.value < before.value else "right")
     return (
         f"{capital(scale.topic)}: from {number(before.value)} to {number(after.value)}, "
         f"towards {pole}."

@@ -32,8 +32,8 @@ async def introduction(desk: Desk, _: Intent) -> None:
         "score or a term, choose an exercise, plan your practice time, and compare two recordings."
     )
     desk.say(
-        "What I say about your playing comes from the analysis; what I say about practising I quote "
-        "from the library, with its source. I hear sound only: I can't see your hands, and I don't "
+        "What I say about your playing comes from the analysis; what I say about practising I "
+        "quote from the library, with its source. I hear sound only: I can't see your hands, and I don't "
         "know the score you play from."
     )
 
@@ -44,9 +44,10 @@ async def pain(desk: Desk, _: Intent) -> None:
         "through, and I can't judge it from a recording. See a doctor or a physiotherapist who "
         "knows musicians before you go on."
     )
-    for hit in await desk.search("pain, numbness, tingling: stop playing, see a professional"):
-        quote = desk.reader.sentence(hit, ("pain", "stop", "professional", "doctor", "hurts"))
-        if quote is not None and ("stop" in quote or "doctor" in quote or "profession" in quote):
+    words = ("hurts", "stop", "rest", "doctor", "physiotherapist", "professional")
+    for hit in await desk.search("If playing hurts, stop, rest, and see a doctor"):
+        quote = desk.reader.sentence(hit, words)
+        if quote is not None and "stop" in quote and not quote.startswith("Pain is"):
             desk.say(f"{source(hit)} “{quote}” {desk.cite(hit, quote)}")
             break
     desk.say(

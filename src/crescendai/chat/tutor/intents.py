@@ -31,7 +31,7 @@ Extreme: TypeAlias = Literal["strongest", "weakest", "unusual"]
 
 @dataclass(frozen=True)
 class Intent:
-    """``keys`` are dimension keys; ``minutes`` a stated practice time; ``again`` asks for another."""
+    """``keys`` are dimension keys; ``minutes`` a stated time; ``again`` asks for another."""
 
     kind: Kind
     keys: tuple[str, ...] = ()
@@ -70,8 +70,9 @@ _COMPARE = _rule(
 )
 _PLAN = _rule(
     r"\b(?:plan\w*|schedule|routine|timetable|organi[sz]e)\b.*\b(?:practi[sc]\w+|week|days?|"
-    r"minutes|session|time|month)\b|\b(?:practi[sc]\w+|weekly|week's|daily) (?:plan|schedule|routine)\b"
-    r"|\bplan (?:my|a|the)\b|\b\d{1,3}[- ]?min(?:ute)?s?\b.*\b(?:day|today|practi[sc]\w+|only|have)\b"
+    r"minutes|session|time|month)\b"
+    r"|\b(?:practi[sc]\w+|weekly|week's|daily) (?:plan|schedule|routine)\b|\bplan (?:my|a|the)\b"
+    r"|\b\d{1,3}[- ]?min(?:ute)?s?\b.*\b(?:day|today|practi[sc]\w+|only|have)\b"
     r"|\b(?:have|only|got) (?:about |only )?\d{1,3}[- ]?min|\bhow long should i practi[sc]e"
 )
 _MINUTES = _rule(r"\b(\d{1,3})[- ]?min(?:ute)?s?\b")
@@ -80,20 +81,32 @@ _NEXT = _rule(
     r"\b(?:what|which|where|tell me what)\b.*\b(?:practi[sc]e|work on|focus|improve|fix|start|"
     r"next|do now|change|concentrate)\b|\bnext step|^\s*(?:what|and) next\b|what now"
 )
-_STRONG = _rule(r"\b(?:strongest|best|highlight|nicest|most (?:convincing|beautiful))\b")
-_WEAK = _rule(r"\b(?:weakest|worst|problem spots?|trouble spots?|goes wrong|fall(?:s)? apart)\b")
+_PLACE = r"(?:moments?|parts?|bars?|passages?|sections?|places?|seconds|spots?|points?|bits?)"
+_STRONG = _rule(
+    rf"\bmy (?:strongest|best)\b|\b(?:strongest|best|nicest|most (?:convincing|beautiful)) "
+    rf"{_PLACE}"
+    r"|\bhighlights?\b|\bstrongest\b"
+)
+_WEAK = _rule(
+    rf"\bmy (?:weakest|worst)\b|\b(?:weakest|worst|problem|trouble) {_PLACE}|\bweakest\b"
+    r"|\bgoes wrong\b|\bfalls? apart\b"
+)
 _MOMENT = _rule(
     r"\b(?:moments?|which (?:part|bars?|passage|section|seconds)|where (?:do|did|am|is|does|was|in)|"
     r"at what (?:time|point)|when (?:do|did|am|is|does)|stands? out|most unusual|most "
     r"(?:striking|different|noticeable))\b"
 )
+_STANDS_OUT = _rule(
+    r"\bstands? out\b|\bmost (?:unusual|striking|different)\b|\b(?:which|what) moment"
+)
 _MINE = _rule(
     r"\b(?:my|mine|i|i'm|score[sd]?|rating|so (?:high|low)|0\.\d+|did i|am i|do i|is it|was it)\b"
 )
 _WHY = _rule(
-    r"\b(?:why|scores?|scored|rating|rated|result|so (?:high|low)|0\.\d+|did i|am i|was i|do i sound|"
-    r"is my|was my|how is my|how was my|what about my|and (?:my|the)|tell me about my|explain my)\b"
+    r"\b(?:why|scores?|scored|rating|rated|result|so (?:high|low)|0\.\d+|did i|am i|was i|do i|"
+    r"(?:is|was|wrong with|what about|tell me about|explain|and) my|and the)\b"
 )
+_ASKS_HOW = _rule(r"\bhow (?:do|can|should|to|would|could)\b|\bdo i (?:need|have)\b")
 _HOW = _rule(
     r"\b(?:how (?:do|can|should|to|would|could|might)|exercises?|drills?|tips?|help me|fix\w*|"
     r"improv\w+|practi[sc]\w+|get (?:better|rid)|avoid|learn|stop \w+ing|work on|stud(?:y|ies))\b"
@@ -101,7 +114,8 @@ _HOW = _rule(
 _OVERVIEW = _rule(
     r"\b(?:how (?:was|is|did) (?:it|i|that|this|my (?:playing|recording|performance))|"
     r"what do you (?:think|hear)|feedback|assess\w*|review|evaluate|listen to (?:my|this)|"
-    r"(?:my|the) (?:scores?|results?|analysis)|overview|summar\w+|how (?:do|did) i (?:play|sound|do))\b"
+    r"(?:my|the) (?:scores?|results?|analysis)|overview|summar\w+|"
+    r"how (?:do|did) i (?:play|sound|do))\b"
 )
 _AGAIN = _rule(r"\b(?:another|a different|different one|something else|other exercise|one more)\b")
 _YES = _rule(
@@ -140,11 +154,12 @@ def _first_rule(text: str, keys: tuple[str, ...], *, short: bool) -> Intent:
         return Intent("compare", keys)
     if _PLAN.search(text):
         return Intent("plan", keys, minutes=minutes)
-    if _STRONG.search(text) or _WEAK.search(text) or (_MOMENT.search(text) and _MINE.search(text)):
+    superlative = _STRONG.search(text) or _WEAK.search(text) or _STANDS_OUT.search(text)
+    if superlative or (_MOMENT.search(text) and _MINE.search(text)):
         return Intent("moment", keys, _extreme(text))
     if _NEXT.search(text) and not keys:
         return Intent("next", minutes=minutes)
-    if keys and _WHY.search(text) and not re.search(r"\bhow (?:do|can|should|to)\b", text, re.I):
+    if keys and _WHY.search(text) and not _ASKS_HOW.search(text):
         return Intent("explain", keys)
     if _HOW.search(text) and (keys or is_about_music(text)) and not _OVERVIEW.search(text):
         return Intent("how_to", keys, again=bool(_AGAIN.search(text)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crescendai.chat.tutor.material import Exercise, Finding, Moment
+from crescendai.chat.tutor.material import Finding
 from crescendai.knowledge.results import Hit
 from crescendai.recordings.schemas import Analysis
 
@@ -34,20 +34,17 @@ def sureness(finding: Finding) -> str:
     """One sentence on how far the number can be trusted."""
     interval = f"the 80 % interval runs from {number(finding.low)} to {number(finding.high)}"
     if finding.certainty == "clear":
-        return f"That is clearly {finding.name}: {interval} and leaves out the middle."
+        return f"That is clearly {finding.pole}: {interval} and leaves out the middle."
     if finding.certainty == "lean":
-        return (
-            f"That is a lean towards {finding.name}, no more: {interval} and takes in the middle."
-        )
+        return f"That leans towards {finding.pole}, no more: {interval} and takes in the middle."
     return f"That is about the middle: {interval}."
 
 
 def briefly(finding: Finding) -> str:
     """A score in half a sentence."""
-    how = {"clear": "clearly", "lean": "leaning towards", "middle": "near the middle, if anything"}
-    return (
-        f"{finding.scale.topic} at {number(finding.value)}, {how[finding.certainty]} {finding.name}"
-    )
+    how = {"clear": "clearly", "lean": "leaning to", "middle": "near the middle, if anything"}
+    placed = f"{number(finding.value)}, {how[finding.certainty]} {finding.pole}"
+    return f"{finding.scale.topic} ({placed})"
 
 
 def source(hit: Hit) -> str:
@@ -60,8 +57,8 @@ def source(hit: Hit) -> str:
 # Which measurements stand behind a dimension, and how they are said.
 _MEASURED: dict[str, tuple[tuple[str, str], ...]] = {
     "timing_stable_unstable": (
-        ("tempo_bpm", "about {:.0f} beats a minute"),
-        ("tempo_spread_bpm", "varying by {:.0f}"),
+        ("tempo_bpm", "a tempo of about {:.0f} beats a minute"),
+        ("tempo_spread_bpm", "a spread of {:.0f}"),
     ),
     "articulation_short_long": (
         ("key_overlap_ratio", "a key-overlap ratio of {:.2f}"),
@@ -74,7 +71,7 @@ _MEASURED: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "dynamic_range_little_large": (("velocity_range", "a velocity range of {:.0f}"),),
     "music_making_fast_slow": (
-        ("tempo_bpm", "about {:.0f} beats a minute"),
+        ("tempo_bpm", "a tempo of about {:.0f} beats a minute"),
         ("note_density_per_sec", "{:.1f} notes a second"),
     ),
     "music_making_disproportioned_balanced": (

@@ -6,8 +6,8 @@ import re
 
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
-        r"timing|tim(?:e|ing) keeping|rhythm\w*|pulse|beat|rush\w*|drag\w*|unstead\w+|stead(?:y|ier|iness)"
-        r"|rubato|metronome|unstable|uneven rhythm|hesitat\w+",
+        r"timing|keeping time|rhythm\w*|pulse|beat|rush\w*|drag\w*|unstead\w+|"
+        r"stead(?:y|ier|iness)|rubato|metronome|unstable|uneven rhythm|hesitat\w+",
         ("timing_stable_unstable",),
     ),
     (
@@ -20,7 +20,8 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (r"articulation", ("articulation_short_long", "articulation_soft_hard")),
     (
-        r"blur\w*|mudd\w+|smear\w*|clean(?:er)? pedal\w*|pedal (?:clarity|changes?)|clear(?:er)? pedal\w*"
+        r"blur\w*|mudd\w+|smear\w*|cle(?:an|ar)(?:er)? pedal\w*|pedal (?:clarity|changes?)|"
+        r"pedal\w* (?:clear|clean)\w*"
         r"|half[- ]pedal\w*",
         ("pedal_clean_blurred",),
     ),
@@ -35,7 +36,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("timbre_shallow_rich",),
     ),
     (r"bright\w*|brillian\w+|dark (?:tone|sound|timbre)|dull", ("timbre_bright_dark",)),
-    (r"loud\w*|volume|too soft|quiet\w*|softer", ("timbre_soft_loud",)),
+    (r"loud\w*|volume|too soft|quiet\w*|soft(?:er|ly)", ("timbre_soft_loud",)),
     (
         r"timbre|tone|sound quality",
         ("timbre_shallow_rich", "timbre_even_colorful", "timbre_bright_dark", "timbre_soft_loud"),
@@ -72,16 +73,21 @@ _MUSIC = re.compile(
     r"sonat\w+|nocturne\w*|prelude\w*|fugue\w*|etudes?|études?|waltz\w*|mazurka\w*|concert\w*|"
     r"bach|mozart|haydn|beethoven|chopin|schubert|schumann|brahms|liszt|debussy|ravel|satie|"
     r"czerny|hanon|scarlatti|bart[oó]k|rachmaninov|prokofiev|trills?|ornament\w*|leaps?|"
-    r"sight[- ]?read\w*|memor\w+|perform\w*|stage|nerv\w+|score|record\w*|teacher|lessons?|phras\w+|"
-    r"voic\w+|harmon\w+|melod\w+|accompan\w+|posture|bench|warm\w*|technique|exercise\w*|learn\w*)\b"
+    r"sight[- ]?read\w*|memor\w+|perform\w*|stage|nerv\w+|record\w*|teacher|lessons?|phras\w+|"
+    r"voic\w+|harmon\w+|melod\w+|accompan\w+|posture|bench|warm\w*|technique|exercise\w*|"
+    r"learn\w*)\b"
 )
 _FILLER = frozenset(
-    """a about again all also am an and any are as at be been being but by can could did do does for
-    from get give had has have help her here him his how i if in into is it its just know like make
-    me more most much my need not of on one or our please really say should so some tell than that
-    the their them then there these they thing this those to too try us use very want was way we
-    well were what when where which who why will with would you your explain mean means define
-    play playing piano exercise exercises practise practice better improve good""".split()
+    re.findall(
+        r"[a-z']+",
+        """a about again all also am an and any are as at be been being but by can can't cannot could
+        define did do does doesn't don't exercise exercises explain for from get give good had has
+        have help her here him his how i i'm if improve in into is isn't it it's its just know like
+        make mean means me more most much my need not of on one or our piano play playing please
+        practice practise really say should so some tell than that the their them then there these
+        they thing this those to too try us use very want was way we well were what when where
+        which who why will with would better you your""",
+    )
 )
 
 
