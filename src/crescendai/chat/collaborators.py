@@ -27,5 +27,7 @@ class Search(Protocol):
 
 
 class Contexts(Protocol):
+    async def context(self, caller: Caller) -> UserContext: ...
+
     async def context_in(self, caller: Caller, session_id: UUID) -> UserContext:
         """The caller's context. Raises NotFound when the session is not theirs."""

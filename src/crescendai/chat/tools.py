@@ -80,7 +80,10 @@ class ToolAnswer:
 
 @dataclass(frozen=True)
 class Toolbox:
-    """The services behind the tools; :meth:`for_session` binds them to a caller."""
+    """The services behind the tools; :meth:`for_session` binds them to a caller.
+
+    Without a session, a tool call may name any session that is the caller's.
+    """
 
     search: Search
     recordings: Recordings
@@ -137,9 +140,13 @@ class Tools:
         return ToolAnswer(True, analysis_for_model(analysis), summary, analysis)
 
     async def _context(self, given: ContextArguments) -> ToolAnswer:
-        if self._session_id is not None and given.session_id != self._session_id:
+        contexts = self._toolbox.contexts
+        if self._session_id is None:
+            context = await contexts.context_in(self._caller, given.session_id)
+        elif given.session_id == self._session_id:
+            context = await contexts.context(self._caller)
+        else:
             return _refused("That is not this conversation; only its own context can be read.")
-        context = await self._toolbox.contexts.context_in(self._caller, given.session_id)
         known = context.updated_at is not None
         summary = "what you told about yourself" if known else "nothing told yet"
         return ToolAnswer(True, context.model_dump_json(exclude={"updated_at"}), summary, context)

@@ -33,8 +33,8 @@ async def introduction(desk: Desk, _: Intent) -> None:
     )
     desk.say(
         "What I say about your playing comes from the analysis; what I say about practising I "
-        "quote from the library, with its source. I hear sound only: I can't see your hands, and I don't "
-        "know the score you play from."
+        "quote from the library, with its source. I hear sound only: I can't see your hands, and I "
+        "don't know the score you play from."
     )
 
 

@@ -92,8 +92,8 @@ _WEAK = _rule(
     r"|\bgoes wrong\b|\bfalls? apart\b"
 )
 _MOMENT = _rule(
-    r"\b(?:moments?|which (?:part|bars?|passage|section|seconds)|where (?:do|did|am|is|does|was|in)|"
-    r"at what (?:time|point)|when (?:do|did|am|is|does)|stands? out|most unusual|most "
+    r"\b(?:moments?|which (?:part|bars?|passage|section|seconds)|"
+    r"where (?:do|did|am|is|does|was|in)|at what (?:time|point)|when (?:do|did|am|is|does)|stands? out|most unusual|most "
     r"(?:striking|different|noticeable))\b"
 )
 _STANDS_OUT = _rule(
