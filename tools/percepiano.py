@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import mido
+import mido  # type: ignore[import-untyped]
 import numpy as np
 import numpy.typing as npt
 
@@ -98,7 +98,7 @@ def _shifted(
     pedal = [
         (max(on + shift_sec, 0.0), min(off + shift_sec, end_sec))
         for on, off in spans
-        if 0.0 < off + shift_sec and on + shift_sec < end_sec
+        if off + shift_sec > 0.0 and on + shift_sec < end_sec
     ]
     last_sec = max([row[1] for row in notes] + [span[1] for span in pedal])
     return Performance(note_array(notes), pedal_array(pedal), min(last_sec + 0.5, end_sec))

@@ -1,12 +1,12 @@
 """Render a balanced part of PercePiano to audio, transcribe it, and cache the notes.
 
     PERCEPIANO=folder EARS_CACHE=folder python -m tools.render_and_transcribe render
-    PERCEPIANO=folder EARS_CACHE=folder TRANSCRIBER=module:function \\
-        python -m tools.render_and_transcribe transcribe
+    PERCEPIANO=folder EARS_CACHE=folder python -m tools.render_and_transcribe transcribe
 
 ``render`` needs fluidsynth and the two soundfonts named below (Debian: fluidsynth,
-fluid-soundfont-gm, musescore-general-soundfont). ``TRANSCRIBER`` names a callable that takes
-(mono float32 samples, sample rate) and returns a Performance. Both steps skip what is cached,
+fluid-soundfont-gm, musescore-general-soundfont). ``transcribe`` uses the server's own engine;
+the variable TRANSCRIBER may name another as ``module:function``, which takes (mono float32
+samples, sample rate) and returns a Performance. Both steps skip what is cached,
 and work in an order in which every beginning of the list is spread over all passages.
 """
 
@@ -24,7 +24,7 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-import mido
+import mido  # type: ignore[import-untyped]
 import numpy as np
 import numpy.typing as npt
 
@@ -162,7 +162,8 @@ def read_wav(path: Path) -> npt.NDArray[np.float32]:
     with wave.open(str(path)) as file:
         frames = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
         channels = file.getnchannels()
-    return (frames.reshape(-1, channels).mean(axis=1) / 32768.0).astype(np.float32)
+    mono = frames.reshape(-1, channels).mean(axis=1) / 32768.0
+    return np.asarray(mono, dtype=np.float32)
 
 
 def write_wav(samples: npt.NDArray[np.float32], path: Path) -> None:
@@ -199,7 +200,12 @@ def load_notes(path: Path) -> Performance:
 
 
 def _transcriber() -> Transcriber:
-    module, _, name = os.environ["TRANSCRIBER"].partition(":")
+    named = os.environ.get("TRANSCRIBER")
+    if named is None:
+        engine = importlib.import_module("crescendai.adapters.models.transkun")
+        default: Transcriber = engine.TranskunTranscriber(threads=1).transcribe
+        return default
+    module, _, name = named.partition(":")
     function: Transcriber = getattr(importlib.import_module(module), name)
     return function
 

@@ -84,7 +84,11 @@ class Worker:
                 "notification_listener_polling_interval_sec": 1.0,
             }
         )
-        self._workflow = DBOS.workflow(name="run_job", max_recovery_attempts=100)(self._run_job)
+
+        def run_job(job_id: str) -> None:
+            self._run_job(job_id)
+
+        self._workflow = DBOS.workflow(name="run_job", max_recovery_attempts=100)(run_job)
         DBOS.launch()
         DBOS.register_queue(
             QUEUE, worker_concurrency=self._concurrency, polling_interval_sec=POLL_SEC
@@ -110,7 +114,7 @@ class Worker:
                 return
             try:
                 await handler.run(job.payload)
-            except Exception as error:  # noqa: BLE001 - the worker loop survives any handler
+            except Exception as error:
                 log.warning("job.failed", job=str(job_id), kind=job.kind, exc_info=error)
                 if job.attempts >= MAX_ATTEMPTS:
                     await self._give_up(handler, job_id, job.payload, _reason(error))

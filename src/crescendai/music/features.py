@@ -7,22 +7,34 @@ few notes is NaN, which the model reads as "ordinary".
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
+from crescendai.music.features_of_time import (
+    articulation_features,
+    chord_features,
+    timing_features,
+)
+from crescendai.music.features_of_tone import (
+    dynamics_features,
+    harmony_features,
+    register_features,
+)
 from crescendai.music.note_table import EventTable, NoteTable, event_table, note_table
-from crescendai.music.notes import Performance
-from crescendai.music.tempo import even_interval_changes
-from crescendai.music.texture import key_correlations
+from crescendai.music.notes import Performance, note_array
 
 MIN_FEATURE_NOTES = 8
 
 Floats = npt.NDArray[np.float64]
+Table = TypeVar("Table", NoteTable, EventTable)
 
 
 def feature_vector(performance: Performance) -> Floats:
     """The features of a whole performance, in the order of :data:`FEATURE_NAMES`."""
-    return feature_matrix(performance, [(-np.inf, np.inf)])[0]
+    row: Floats = feature_matrix(performance, [(-np.inf, np.inf)])[0]
+    return row
 
 
 def feature_matrix(performance: Performance, stretches: list[tuple[float, float]]) -> Floats:
@@ -40,7 +52,7 @@ def feature_matrix(performance: Performance, stretches: list[tuple[float, float]
     return rows
 
 
-def _slice[Table: (NoteTable, EventTable)](table: Table, start_sec: float, end_sec: float) -> Table:
+def _slice(table: Table, start_sec: float, end_sec: float) -> Table:
     left, right = np.searchsorted(table.onset_sec, [start_sec, end_sec])
     return type(table)(**{key: column[left:right] for key, column in vars(table).items()})
 
@@ -48,10 +60,19 @@ def _slice[Table: (NoteTable, EventTable)](table: Table, start_sec: float, end_s
 def _features(notes: NoteTable, events: EventTable) -> dict[str, float]:
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
-            **_timing(notes, events),
-            **_articulation(notes),
-            **_chords(events),
-            **_dynamics(notes, events),
-            **_register(notes, events),
-            **_harmony(notes),
+            **timing_features(notes, events),
+            **articulation_features(notes),
+            **chord_features(events),
+            **dynamics_features(notes, events),
+            **register_features(notes, events),
+            **harmony_features(notes),
         }
+
+
+def _names() -> tuple[str, ...]:
+    rows = [(0.5 * i, 0.5 * i + 0.4, 60 + i % 5, 60 + i % 7) for i in range(MIN_FEATURE_NOTES)]
+    table = note_table(note_array(rows))
+    return tuple(_features(table, event_table(table)))
+
+
+FEATURE_NAMES: tuple[str, ...] = _names()

@@ -26,6 +26,8 @@ class FolderObjectStore:
         self._store = LocalStore(str(root), mkdir=True)
 
     async def put(self, key: str, chunks: AsyncIterator[bytes]) -> int:
+        if ".." in key.split("/"):
+            raise ValueError(f"{key!r} would leave the store.")
         size = 0
         failure: BaseException | None = None
 

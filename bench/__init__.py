@@ -1,0 +1,1 @@
+"""Every figure the project claims, one command each."""

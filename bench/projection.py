@@ -1,0 +1,45 @@
+"""Fits the projection of the late-interaction reranker and writes it beside the adapter.
+
+``PYTHONPATH=src python -m bench.projection``: the 64 leading directions (uncentred) of unit-length
+MiniLM token states, over every window of the packaged handbook and of the shared books.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from crescendai.adapters.documents import plain
+from crescendai.adapters.models.maxsim import _PROJECTION, DIMENSIONS
+from crescendai.adapters.models.minilm import MiniLM
+from crescendai.knowledge.chunking import chunk_document
+
+HANDBOOK = Path(__file__).parents[1] / "src" / "crescendai" / "knowledge" / "handbook"
+SHARED = Path(os.environ.get("CRESCENDAI_SHARED", "../shared"))
+EVERY = 4  # one window in so many is enough
+
+
+def main() -> None:
+    texts = []
+    for path in sorted([*HANDBOOK.glob("*.md"), *(SHARED / "corpus" / "books").glob("*.txt")]):
+        parse = plain.parse_markdown if path.suffix == ".md" else plain.parse_text
+        document = parse(path.read_text(encoding="utf-8"))
+        for chunk in chunk_document(document):
+            texts += [document.text[window.start : window.end] for window in chunk.windows]
+    model = MiniLM()
+    scatter = np.zeros((384, 384))
+    for start in range(0, len(texts), 256 * EVERY):
+        for states in model.token_states(texts[start : start + 256 * EVERY : EVERY]):
+            rows = states[1:-1] / np.linalg.norm(states[1:-1], axis=1, keepdims=True)
+            scatter += rows.T @ rows
+    values, vectors = np.linalg.eigh(scatter)
+    projection = vectors[:, ::-1][:, :DIMENSIONS]
+    np.savez(_PROJECTION, projection=projection.astype(np.float16))
+    share = values[::-1][:DIMENSIONS].sum() / values.sum()
+    print(f"{len(texts) // EVERY} windows, {share:.1%} of the energy kept")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+from crescendai.cli import main
+
+main()

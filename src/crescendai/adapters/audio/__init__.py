@@ -1,0 +1,1 @@
+"""Audio files through FFmpeg's libraries (PyAV), opened in limited child processes only."""

@@ -1,0 +1,46 @@
+"""Probing and decoding of audio files, each in a limited child process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from crescendai.adapters.limited import ChildFailed, run_limited
+from crescendai.errors import InvalidInput, TooLarge, UnsupportedFormat
+from crescendai.ports.performance import AudioInfo
+
+_CHILD = "crescendai.adapters.audio.child"
+_PROBE_WALL_SEC = 20.0
+_DECODE_WALL_SEC = 300.0
+
+
+class FileAudioProbe:
+    """The AudioProbe port."""
+
+    async def probe(self, path: Path) -> AudioInfo:
+        try:
+            found = await run_limited(_CHILD, "probe", str(path), wall_sec=_PROBE_WALL_SEC)
+        except ChildFailed as failure:
+            raise _as_error(failure) from failure
+        return AudioInfo(**found)
+
+
+async def decode(path: Path, out: Path) -> npt.NDArray[np.float32]:
+    """Mono float32 samples at 44,100 Hz, mapped from the file ``out``."""
+    try:
+        await run_limited(_CHILD, "decode", str(path), str(out), wall_sec=_DECODE_WALL_SEC)
+    except ChildFailed as failure:
+        raise _as_error(failure) from failure
+    if out.stat().st_size == 0:
+        return np.zeros(0, np.float32)
+    return np.memmap(out, dtype=np.float32, mode="r")
+
+
+def _as_error(failure: ChildFailed) -> InvalidInput | UnsupportedFormat | TooLarge:
+    if failure.code in ("audio_codec_unsupported", "audio_missing"):
+        return UnsupportedFormat(failure.code, failure.reason)
+    if failure.code == "audio_too_long":
+        return TooLarge(failure.code, failure.reason)
+    return InvalidInput(failure.code, failure.reason)

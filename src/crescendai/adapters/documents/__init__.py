@@ -1,0 +1,1 @@
+"""Reads documents in child processes: PDF, Markdown and plain text."""

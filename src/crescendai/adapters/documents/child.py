@@ -1,0 +1,56 @@
+"""The child process: ``child FORMAT PATH MEMORY_BYTES CPU_SEC``, one document as JSON on stdout.
+
+A document that cannot be used is an answer too; any other end means that a limit was met.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from crescendai.errors import InvalidInput
+from crescendai.ports.documents import ParsedDocument
+
+MAX_CHARACTERS = 20_000_000
+
+
+def main() -> None:
+    format, path, memory_bytes, cpu_sec = sys.argv[1:]
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_sec), int(cpu_sec)))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        answer = asdict(_parse(format, Path(path)))
+    except InvalidInput as problem:
+        answer = {"problem": {"code": problem.code, "message": problem.message}}
+    sys.stdout.write(json.dumps(answer))
+
+
+def _parse(format: str, path: Path) -> ParsedDocument:
+    if path.stat().st_size == 0:
+        raise InvalidInput("document_empty", "This file is empty. Choose one with text in it.")
+    if format == "pdf":
+        from crescendai.adapters.documents import pdf
+
+        document = pdf.parse(path)
+    else:
+        from crescendai.adapters.documents import plain
+
+        text = path.read_bytes().decode("utf-8-sig")
+        document = plain.parse_markdown(text) if format == "markdown" else plain.parse_text(text)
+    if not any(character.isalnum() for character in document.text):
+        raise InvalidInput("document_empty", "There is no text in this file, so nothing to find.")
+    if len(document.text) > MAX_CHARACTERS:
+        raise InvalidInput(
+            "document_too_long",
+            f"This document has {len(document.text)} characters of text; at most {MAX_CHARACTERS} "
+            "are taken. Split it into volumes.",
+        )
+    return document
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Runs a module of ours as a separate, limited process: untrusted files are parsed nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from crescendai.errors import InvalidInput
+
+# What a child may see of our environment: how to find Python's modules, nothing secret.
+_KEPT_VARIABLES = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
+
+
+@dataclass(frozen=True)
+class ChildFailed(Exception):
+    """The child said what is wrong with the file: a stable code and a sentence."""
+
+    code: str
+    reason: str
+
+
+async def run_limited(module: str, *arguments: str, wall_sec: float) -> dict[str, Any]:
+    """Run ``python -m module arguments`` and return the JSON object it prints.
+
+    The child limits its own memory and processor time (see :mod:`crescendai.adapters.limits`).
+    Raises ChildFailed with what the child reports, InvalidInput when it crashes or takes longer
+    than ``wall_sec``.
+    """
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+    )
+    try:
+        output, _ = await asyncio.wait_for(child.communicate(), wall_sec)
+    except TimeoutError as error:
+        raise InvalidInput("file_too_complex", "The file takes too long to read.") from error
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    try:
+        answer: dict[str, Any] = orjson.loads(output)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(
+            "file_unreadable", "The file is damaged in a way that stops it from being read."
+        ) from error
+    if "problem" in answer:
+        raise ChildFailed(answer["problem"]["code"], answer["problem"]["reason"])
+    return answer

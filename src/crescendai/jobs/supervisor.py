@@ -1,0 +1,58 @@
+"""Keeps worker processes running beside a server: started with it, restarted when they die."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import structlog
+
+_FIRST_PAUSE_SEC = 0.2
+_LONGEST_PAUSE_SEC = 30.0
+_HEALTHY_AFTER_SEC = 30.0
+_STOP_WITHIN_SEC = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Supervisor:
+    """``command`` gives the program and arguments of the worker in a slot."""
+
+    def __init__(self, command: Callable[[str], Sequence[str]], slots: Sequence[str]) -> None:
+        self._command = command
+        self._slots = slots
+
+    async def run(self) -> None:
+        """Supervise until cancelled; then every worker is stopped."""
+        await asyncio.gather(*(self._keep_running(slot) for slot in self._slots))
+
+    async def _keep_running(self, slot: str) -> None:
+        pause_sec = _FIRST_PAUSE_SEC
+        while True:
+            began = time.monotonic()
+            process = await asyncio.create_subprocess_exec(
+                *self._command(slot), stdin=asyncio.subprocess.DEVNULL
+            )
+            try:
+                code = await process.wait()
+            except asyncio.CancelledError:
+                await _stop(process)
+                raise
+            if time.monotonic() - began > _HEALTHY_AFTER_SEC:
+                pause_sec = _FIRST_PAUSE_SEC
+            log.warning("worker.died", slot=slot, exit_code=code, restart_in_sec=pause_sec)
+            await asyncio.sleep(pause_sec)
+            pause_sec = min(pause_sec * 2, _LONGEST_PAUSE_SEC)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), _STOP_WITHIN_SEC)
+        except TimeoutError:
+            process.kill()
+            await process.wait()

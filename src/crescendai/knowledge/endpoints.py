@@ -1,0 +1,120 @@
+"""HTTP in and out of the library."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from crescendai.identity.endpoints import CurrentCaller
+from crescendai.kit import multipart
+from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
+from crescendai.knowledge.results import SearchAnswer
+from crescendai.knowledge.schemas import Document, DocumentPage, SearchResult, SearchResults
+from crescendai.knowledge.search import MAX_TOP_K, KnowledgeSearch
+from crescendai.knowledge.service import KnowledgeService
+
+router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
+
+_DOCUMENT_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "title": {"type": "string"},
+                        "author": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def _service(request: Request) -> KnowledgeService:
+    service: KnowledgeService = request.app.state.knowledge
+    return service
+
+
+@router.post(
+    "/ingest",
+    status_code=202,
+    response_model=Document,
+    responses={200: {"model": Document, "description": "These bytes were already here"}},
+    openapi_extra=_DOCUMENT_FORM,
+)
+async def ingest(request: Request, caller: CurrentCaller) -> Response:
+    """Add a document: PDF, Markdown or plain text. Reading and indexing it goes on behind."""
+    form = await multipart.read_file(request.headers.get("content-type", ""), request.stream())
+    submitted = await _service(request).submit(caller, form.filename, form.chunks, form.fields)
+    return JSONResponse(
+        submitted.document.model_dump(mode="json"), status_code=202 if submitted.new else 200
+    )
+
+
+@router.get("/documents")
+async def list_documents(
+    request: Request,
+    caller: CurrentCaller,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> DocumentPage:
+    """The caller's documents and the built-in ones, newest first."""
+    page = await _service(request).list(caller, cursor, limit)
+    return DocumentPage(items=list(page.items), next_cursor=page.next_cursor)
+
+
+@router.get("/documents/{document_id}")
+async def get_document(request: Request, caller: CurrentCaller, document_id: UUID) -> Document:
+    """One document and how far its ingestion is."""
+    return await _service(request).get(caller, document_id)
+
+
+@router.delete("/documents/{document_id}", status_code=204)
+async def delete_document(request: Request, caller: CurrentCaller, document_id: UUID) -> None:
+    """Remove a document and all that is found in it."""
+    await _service(request).delete(caller, document_id)
+
+
+@router.get("/search")
+async def search(
+    request: Request,
+    caller: CurrentCaller,
+    q: str,
+    top_k: Annotated[int, Query(ge=1, le=MAX_TOP_K)] = 5,
+) -> SearchResults:
+    """The passages that answer a question best: the search that the tutor uses."""
+    engine: KnowledgeSearch = request.app.state.search
+    return _to_wire(await engine.search(caller, q, top_k))
+
+
+def _to_wire(answer: SearchAnswer) -> SearchResults:
+    results = [
+        SearchResult(
+            chunk_id=hit.chunk_id,
+            document_id=hit.document_id,
+            title=hit.title,
+            author=hit.author,
+            page=hit.page,
+            heading_path=list(hit.heading_path),
+            start=hit.start,
+            end=hit.end,
+            text=hit.text,
+            score=hit.score,
+        )
+        for hit in answer.hits
+    ]
+    return SearchResults(
+        query=answer.query,
+        top_k=answer.top_k,
+        results=results,
+        stages=list(answer.stages),
+        took_ms=answer.took_ms,
+    )

@@ -1,0 +1,222 @@
+"""Every SQL statement of the library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Float, Uuid, bindparam, delete, func, or_, select, text, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crescendai.kit.paging import Position
+from crescendai.knowledge.stop_words import STOP_WORDS
+from crescendai.knowledge.tables import ChunkRow, DocumentRow, RevisionRow
+
+CONTEXT_WEIGHT = 0.5  # of a word in the title or a heading, against 1 in the text
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class TextMatch:
+    """``score`` is BM25, higher is better; it depends on the whole library's word counts."""
+
+    chunk_id: UUID
+    score: float
+
+
+@dataclass(frozen=True)
+class Passage:
+    chunk: ChunkRow
+    document: DocumentRow
+
+
+async def add_document(session: AsyncSession, row: DocumentRow) -> None:
+    session.add(row)
+    await session.flush()
+
+
+async def document(session: AsyncSession, document_id: UUID) -> DocumentRow | None:
+    return await session.get(DocumentRow, document_id)
+
+
+async def visible_document(
+    session: AsyncSession, document_id: UUID, owner_id: UUID
+) -> DocumentRow | None:
+    query = select(DocumentRow).where(DocumentRow.id == document_id, _visible(owner_id))
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def own_document_by_hash(
+    session: AsyncSession, owner_id: UUID, sha256: str
+) -> DocumentRow | None:
+    query = select(DocumentRow).where(
+        DocumentRow.owner_id == owner_id, DocumentRow.sha256 == sha256
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def builtin_documents(session: AsyncSession) -> Sequence[DocumentRow]:
+    query = select(DocumentRow).where(DocumentRow.owner_id.is_(None))
+    return (await session.execute(query)).scalars().all()
+
+
+async def builtin_document(session: AsyncSession, filename: str) -> DocumentRow | None:
+    query = select(DocumentRow).where(
+        DocumentRow.owner_id.is_(None), DocumentRow.filename == filename
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def visible_documents(
+    session: AsyncSession, owner_id: UUID, after: Position | None, limit: int
+) -> Sequence[DocumentRow]:
+    """Newest first, the built-in ones among them."""
+    key = tuple_(DocumentRow.created_at, DocumentRow.id)
+    query = select(DocumentRow).where(_visible(owner_id))
+    if after is not None:
+        query = query.where(key < tuple_(after.created_at, after.id))
+    query = query.order_by(DocumentRow.created_at.desc(), DocumentRow.id.desc()).limit(limit)
+    return (await session.execute(query)).scalars().all()
+
+
+async def documents_of_other_models(session: AsyncSession, model_id: str) -> Sequence[DocumentRow]:
+    query = select(DocumentRow).where(
+        DocumentRow.status == "ready", DocumentRow.model_id != model_id
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def update_document(
+    session: AsyncSession, document_id: UUID, values: Mapping[str, Any]
+) -> bool:
+    """False when the document is gone."""
+    result = await session.execute(
+        update(DocumentRow)
+        .where(DocumentRow.id == document_id)
+        .values(**values)
+        .returning(DocumentRow.id)
+    )
+    return result.scalar_one_or_none() is not None
+
+
+async def remove_document(session: AsyncSession, document_id: UUID) -> None:
+    """Its chunks, vectors and full text go with it."""
+    await session.execute(delete(DocumentRow).where(DocumentRow.id == document_id))
+
+
+async def chunk_ids(session: AsyncSession, document_id: UUID) -> set[UUID]:
+    query = select(ChunkRow.id).where(ChunkRow.document_id == document_id)
+    return set((await session.execute(query)).scalars())
+
+
+async def add_chunks(session: AsyncSession, rows: Sequence[ChunkRow]) -> None:
+    session.add_all(rows)
+    await session.flush()
+
+
+async def remove_chunks(session: AsyncSession, ids: Collection[UUID]) -> None:
+    for chunk_id in ids:
+        await session.execute(delete(ChunkRow).where(ChunkRow.id == chunk_id))
+
+
+async def revision(session: AsyncSession) -> int:
+    return (await session.execute(select(func.max(RevisionRow.value)))).scalar_one() or 0
+
+
+async def next_revision(session: AsyncSession) -> int:
+    """Count the library's revision up, in the transaction that changes what can be found."""
+    counted = await session.execute(
+        update(RevisionRow).values(value=RevisionRow.value + 1).returning(RevisionRow.value)
+    )
+    value = counted.scalar_one_or_none()
+    if value is None:
+        value = 1
+        session.add(RevisionRow(id=1, value=value))
+        await session.flush()
+    return value
+
+
+async def ready_revisions(session: AsyncSession, model_id: str) -> dict[UUID, int]:
+    query = select(DocumentRow.id, DocumentRow.revision).where(
+        DocumentRow.status == "ready", DocumentRow.model_id == model_id
+    )
+    return {row.id: row.revision for row in await session.execute(query)}
+
+
+async def document_vectors(
+    session: AsyncSession, document_id: UUID, model_id: str
+) -> tuple[UUID | None, list[tuple[UUID, bytes]]]:
+    """The document's owner, and (chunk id, its vectors) in order."""
+    owner = await session.execute(select(DocumentRow.owner_id).where(DocumentRow.id == document_id))
+    query = (
+        select(ChunkRow.id, ChunkRow.vectors)
+        .where(ChunkRow.document_id == document_id, ChunkRow.model_id == model_id)
+        .order_by(ChunkRow.ordinal)
+    )
+    rows = [(row.id, row.vectors) for row in await session.execute(query)]
+    return owner.scalar_one_or_none(), rows
+
+
+async def match_text(
+    session: AsyncSession, query: str, owner_id: UUID, limit: int
+) -> list[TextMatch]:
+    """The chunks the owner may see that share words with the query, best first."""
+    words = search_words(query)
+    if not words:
+        return []
+    statement = text(
+        """
+        SELECT c.id AS id, -bm25(knowledge_chunks_fts, 1.0, :context_weight) AS score
+        FROM knowledge_chunks_fts
+        JOIN knowledge_chunks c ON c.number = knowledge_chunks_fts.rowid
+        JOIN knowledge_documents d ON d.id = c.document_id
+        WHERE knowledge_chunks_fts MATCH :words AND d.status = 'ready'
+          AND (d.owner_id IS NULL OR d.owner_id = :owner_id)
+        ORDER BY score DESC LIMIT :limit
+        """
+    )
+    typed = statement.bindparams(bindparam("owner_id", type_=Uuid()))
+    rows = await session.execute(
+        typed.columns(id=Uuid(), score=Float()),
+        {
+            "words": " OR ".join(f'"{word}"' for word in words),
+            "context_weight": CONTEXT_WEIGHT,
+            "owner_id": owner_id,
+            "limit": limit,
+        },
+    )
+    return [TextMatch(row.id, row.score) for row in rows]
+
+
+async def passages(
+    session: AsyncSession, ids: Collection[UUID], owner_id: UUID
+) -> dict[UUID, Passage]:
+    """Those of the chunks that still exist and that the owner may see, with their documents."""
+    query = (
+        select(ChunkRow, DocumentRow)
+        .join(DocumentRow, DocumentRow.id == ChunkRow.document_id)
+        .where(ChunkRow.id.in_(ids), DocumentRow.status == "ready", _visible(owner_id))
+    )
+    return {row[0].id: Passage(row[0], row[1]) for row in await session.execute(query)}
+
+
+async def rerank_data(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, bytes]:
+    query = select(ChunkRow.id, ChunkRow.rerank_data).where(ChunkRow.id.in_(ids))
+    return {row.id: row.rerank_data for row in await session.execute(query)}
+
+
+def search_words(query: str) -> list[str]:
+    """The query's words without the commonest ones, each once; all of them if nothing else is left.
+
+    What comes back holds letters, digits and underscores only: nothing that a full-text query
+    language could take for an operator once it is quoted.
+    """
+    words = list(dict.fromkeys(_WORD.findall(query.lower())))
+    return [word for word in words if word not in STOP_WORDS] or words
+
+
+def _visible(owner_id: UUID) -> Any:
+    return or_(DocumentRow.owner_id.is_(None), DocumentRow.owner_id == owner_id)

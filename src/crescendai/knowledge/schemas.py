@@ -1,0 +1,67 @@
+"""The wire: what the library's endpoints send."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel
+
+Status = Literal["queued", "processing", "ready", "failed"]
+
+
+class Problem(BaseModel):
+    """Why a document could not be taken in."""
+
+    code: str
+    reason: str
+
+
+class Document(BaseModel):
+    """``percent`` is 0–100, times are milliseconds since the epoch."""
+
+    document_id: UUID
+    title: str
+    author: str | None
+    filename: str
+    format: Literal["pdf", "markdown", "text"]
+    size_bytes: int
+    builtin: bool
+    status: Status
+    stage: str
+    percent: int
+    problem: Problem | None
+    page_count: int | None
+    chunk_count: int
+    created_at: int
+    updated_at: int
+
+
+class DocumentPage(BaseModel):
+    items: list[Document]
+    next_cursor: str | None
+
+
+class SearchResult(BaseModel):
+    """``start`` and ``end`` are character offsets of ``text`` in the document's text."""
+
+    chunk_id: UUID
+    document_id: UUID
+    title: str
+    author: str | None
+    page: int | None
+    heading_path: list[str]
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+class SearchResults(BaseModel):
+    """``stages`` are those that ran; ``took_ms`` is the server's own time."""
+
+    query: str
+    top_k: int
+    results: list[SearchResult]
+    stages: list[str]
+    took_ms: float

@@ -1,0 +1,293 @@
+"""What callers may do with the library: submit, list, look at, remove. The handbook is built in."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import PurePosixPath
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crescendai.errors import NotAllowed, NotFound, SchemaError
+from crescendai.identity.service import Caller
+from crescendai.jobs.service import enqueue
+from crescendai.kit.clock import now_ms
+from crescendai.kit.ids import new_id
+from crescendai.kit.paging import Page, Position, decode_cursor, encode_cursor
+from crescendai.kit.sql import Transactions
+from crescendai.knowledge import repository
+from crescendai.knowledge.intake import Intake
+from crescendai.knowledge.schemas import Document, Problem
+from crescendai.knowledge.tables import DocumentRow
+from crescendai.ports.objects import ObjectStore
+
+INGEST = "knowledge.ingest"
+BUCKET = "knowledge-documents"
+MAX_DOCUMENT_BYTES = 50 << 20
+_MAX_FIELD_CHARACTERS = 300
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """``new`` is False when the caller had already sent these bytes."""
+
+    document: Document
+    new: bool
+
+
+class KnowledgeService:
+    """A caller sees the built-in library and their own documents; nobody else's exist for them.
+
+    ``handbook`` is a folder of Markdown articles, the packaged one by default.
+    """
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        objects: ObjectStore,
+        max_document_bytes: int = MAX_DOCUMENT_BYTES,
+        handbook: Traversable | None = None,
+    ) -> None:
+        self._transactions = transactions
+        self._objects = objects
+        self._max_document_bytes = max_document_bytes
+        self._handbook = handbook or resources.files("crescendai.knowledge") / "handbook"
+
+    async def submit(
+        self,
+        caller: Caller,
+        filename: str,
+        chunks: AsyncIterator[bytes],
+        fields: Mapping[str, str],
+    ) -> Submitted:
+        """Store a document and promise its ingestion.
+
+        ``fields`` may hold ``title`` and ``author``; it is read after the last chunk. The same
+        bytes from the same caller are the same document; a failed one is tried again.
+        Raises TooLarge, UnsupportedFormat or InvalidInput (empty); nothing is stored then.
+        """
+        return await self._submit(caller.user_id, filename, chunks, fields)
+
+    async def list(self, caller: Caller, cursor: str | None, limit: int) -> Page[Document]:
+        """The caller's documents and the built-in ones, newest first."""
+        after = decode_cursor(cursor)
+        async with self._transactions.read() as session:
+            rows = await repository.visible_documents(session, caller.user_id, after, limit + 1)
+        following = None
+        if len(rows) > limit:
+            last = rows[limit - 1]
+            following = encode_cursor(Position(last.created_at, last.id))
+        return Page([to_wire(row) for row in rows[:limit]], following)
+
+    async def get(self, caller: Caller, document_id: UUID) -> Document:
+        async with self._transactions.read() as session:
+            row = await repository.visible_document(session, document_id, caller.user_id)
+        if row is None:
+            raise not_found()
+        return to_wire(row)
+
+    async def delete(self, caller: Caller, document_id: UUID) -> None:
+        """Remove a document of the caller's with all that is found in it."""
+        async with self._transactions.write() as session:
+            row = await repository.visible_document(session, document_id, caller.user_id)
+            if row is None:
+                raise not_found()
+            if row.owner_id is None:
+                raise NotAllowed(
+                    "document_builtin", "This document belongs to the server and stays."
+                )
+            await _remove(session, row)
+        await self._objects.delete(object_key(row.id, row.filename))
+
+    async def ensure_handbook(self) -> None:
+        """Bring the built-in documents in line with the packaged articles.
+
+        New and changed articles are submitted, those that are gone removed; cheap when nothing
+        changed. Their ingestion is work for the workers like any other.
+        """
+        articles = await asyncio.to_thread(_read_articles, self._handbook)
+        async with self._transactions.read() as session:
+            held = {row.filename: row for row in await repository.builtin_documents(session)}
+        for filename, row in held.items():
+            if filename not in articles:
+                async with self._transactions.write() as session:
+                    await _remove(session, row)
+                await self._objects.delete(object_key(row.id, filename))
+        for filename, content in articles.items():
+            row_held = held.get(filename)
+            same = row_held is not None and row_held.sha256 == hashlib.sha256(content).hexdigest()
+            if not same or (row_held is not None and row_held.status == "failed"):
+                await self._submit(None, filename, _one(content), {})
+                log.info("knowledge.article_submitted", filename=filename)
+
+    async def _submit(
+        self,
+        owner_id: UUID | None,
+        filename: str,
+        chunks: AsyncIterator[bytes],
+        fields: Mapping[str, str],
+    ) -> Submitted:
+        document_id = new_id()
+        filename = _plain_name(filename)
+        intake = Intake(filename, self._max_document_bytes)
+        key = object_key(document_id, filename)
+        await self._objects.put(key, intake.chunks(chunks))
+        try:
+            row = _new_row(document_id, owner_id, filename, intake, fields)
+            submitted, orphan = await self._register(row)
+        except BaseException:
+            await self._objects.delete(key)
+            raise
+        if orphan is not None:
+            await self._objects.delete(orphan)
+        return submitted
+
+    async def _register(self, row: DocumentRow) -> tuple[Submitted, str | None]:
+        """The row and its job; also the key of the object that is not needed (any more)."""
+        own_key = object_key(row.id, row.filename)
+        try:
+            async with self._transactions.write() as session:
+                known = await _known(session, row)
+                if known is not None and known.sha256 == row.sha256:
+                    if known.status == "failed":
+                        await _queue_again(session, known)
+                    return Submitted(to_wire(known), new=False), own_key
+                if known is not None:  # a built-in article that has changed
+                    await _remove(session, known)
+                await repository.add_document(session, row)
+                await enqueue(session, INGEST, {"document_id": str(row.id)})
+        except IntegrityError:  # the same bytes, sent twice at the same time
+            async with self._transactions.read() as session:
+                known = await _known(session, row)
+            if known is None:
+                raise
+            return Submitted(to_wire(known), new=False), own_key
+        replaced = None if known is None else object_key(known.id, known.filename)
+        return Submitted(to_wire(row), new=True), replaced
+
+
+def object_key(document_id: UUID, filename: str) -> str:
+    """Where a document's bytes lie; the name in it is reduced to safe ASCII."""
+    return f"{BUCKET}/documents/{document_id}/{_UNSAFE.sub('_', filename)[-120:]}"
+
+
+def not_found() -> NotFound:
+    return NotFound("document_missing", "There is no such document.")
+
+
+def to_wire(row: DocumentRow) -> Document:
+    problem = None
+    if row.problem_code is not None:
+        problem = Problem(code=row.problem_code, reason=row.problem_reason or "")
+    return Document.model_validate(
+        {
+            "document_id": row.id,
+            "title": row.title or name_as_title(row.filename),
+            "author": row.author,
+            "filename": row.filename,
+            "format": row.format,
+            "size_bytes": row.size_bytes,
+            "builtin": row.owner_id is None,
+            "status": row.status,
+            "stage": row.stage,
+            "percent": row.percent,
+            "problem": problem,
+            "page_count": row.page_count,
+            "chunk_count": row.chunk_count,
+            "created_at": row.created_at,
+            "updated_at": row.updated_at,
+        }
+    )
+
+
+def name_as_title(filename: str) -> str:
+    """The title of a document that nobody gave one."""
+    return PurePosixPath(filename).stem.replace("_", " ").strip() or filename
+
+
+async def _known(session: AsyncSession, row: DocumentRow) -> DocumentRow | None:
+    """What is already there instead of this row: by name if built in, by content if not."""
+    if row.owner_id is None:
+        return await repository.builtin_document(session, row.filename)
+    return await repository.own_document_by_hash(session, row.owner_id, row.sha256)
+
+
+async def _remove(session: AsyncSession, row: DocumentRow) -> None:
+    await repository.remove_document(session, row.id)
+    await repository.next_revision(session)
+
+
+async def _queue_again(session: AsyncSession, row: DocumentRow) -> None:
+    row.status = row.stage = "queued"
+    row.percent = 0
+    row.problem_code = row.problem_reason = None
+    row.updated_at = now_ms()
+    await session.flush()
+    await enqueue(session, INGEST, {"document_id": str(row.id)})
+
+
+def _new_row(
+    document_id: UUID,
+    owner_id: UUID | None,
+    filename: str,
+    intake: Intake,
+    fields: Mapping[str, str],
+) -> DocumentRow:
+    at = now_ms()
+    return DocumentRow(
+        id=document_id,
+        owner_id=owner_id,
+        title=_field(fields, "title"),
+        author=_field(fields, "author"),
+        dimensions=[],
+        filename=filename,
+        format=intake.format,
+        size_bytes=intake.size_bytes,
+        sha256=intake.sha256,
+        status="queued",
+        stage="queued",
+        percent=0,
+        chunk_count=0,
+        revision=0,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _field(fields: Mapping[str, str], name: str) -> str | None:
+    value = " ".join(fields.get(name, "").split())
+    if len(value) > _MAX_FIELD_CHARACTERS:
+        raise SchemaError(
+            "field_too_long",
+            f"The {name} may have at most {_MAX_FIELD_CHARACTERS} characters.",
+            f"body.{name}",
+        )
+    return value or None
+
+
+def _plain_name(filename: str) -> str:
+    """The last part of a path from any system, printable and not too long."""
+    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(character for character in name if character.isprintable()).strip(" .")
+    return name[-255:] or "document"
+
+
+def _read_articles(folder: Traversable) -> dict[str, bytes]:
+    files = [file for file in folder.iterdir() if file.name.endswith(".md")]
+    return {file.name: file.read_bytes() for file in sorted(files, key=lambda file: file.name)}
+
+
+async def _one(content: bytes) -> AsyncIterator[bytes]:
+    yield content

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import (
+    DDL,
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    event,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crescendai.kit.sql import Base
+
+
+class DocumentRow(Base):
+    """``owner_id`` is NULL for the built-in library, whose documents are known by filename.
+
+    ``title`` and ``author`` are NULL until somebody has said them: the uploader, or the document
+    itself when it is read. ``model_id`` names the models behind its chunks, ``revision`` the library's
+    revision that made it ready.
+    """
+
+    __tablename__ = "knowledge_documents"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "sha256", name="uq_knowledge_documents_owner_id_sha256"),
+        Index(
+            "uq_knowledge_documents_builtin_filename",
+            "filename",
+            unique=True,
+            sqlite_where=text("owner_id IS NULL"),
+            postgresql_where=text("owner_id IS NULL"),
+        ),
+        Index("ix_knowledge_documents_owner_id_created_at_id", "owner_id", "created_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    title: Mapped[str | None]
+    author: Mapped[str | None]
+    type: Mapped[str | None]
+    level: Mapped[str | None]
+    dimensions: Mapped[list[str]] = mapped_column(JSON)
+    filename: Mapped[str]
+    format: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    status: Mapped[str]
+    stage: Mapped[str]
+    percent: Mapped[int]
+    problem_code: Mapped[str | None]
+    problem_reason: Mapped[str | None]
+    page_count: Mapped[int | None]
+    chunk_count: Mapped[int]
+    model_id: Mapped[str | None]
+    revision: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class ChunkRow(Base):
+    """``context`` is what stands above the text: title, author, headings; it is searched too.
+
+    ``vectors`` are the chunk's windows embedded: float16, row after row; ``rerank_data`` is what
+    the reranker keeps; ``model_id`` names the models of both.
+    ``start_char`` and ``end_char`` are offsets in the document's text.
+    """
+
+    __tablename__ = "knowledge_chunks"
+    __table_args__ = (UniqueConstraint("id", name="uq_knowledge_chunks_id"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True)  # the full-text index refers to it
+    id: Mapped[UUID]
+    document_id: Mapped[UUID] = mapped_column(
+        ForeignKey("knowledge_documents.id", ondelete="CASCADE"), index=True
+    )
+    ordinal: Mapped[int]
+    text: Mapped[str]
+    context: Mapped[str]
+    start_char: Mapped[int]
+    end_char: Mapped[int]
+    page: Mapped[int | None]
+    heading_path: Mapped[list[str]] = mapped_column(JSON)
+    model_id: Mapped[str]
+    vectors: Mapped[bytes] = mapped_column(LargeBinary)
+    rerank_data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class RevisionRow(Base):
+    """One row, counted up whenever what can be found changes, so that other processes notice."""
+
+    __tablename__ = "knowledge_revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+FULL_TEXT_SQLITE = (
+    """
+    CREATE VIRTUAL TABLE knowledge_chunks_fts USING fts5(
+        text, context, content='knowledge_chunks', content_rowid='number',
+        tokenize='porter unicode61 remove_diacritics 2'
+    )
+    """,
+    """
+    CREATE TRIGGER knowledge_chunks_added AFTER INSERT ON knowledge_chunks BEGIN
+        INSERT INTO knowledge_chunks_fts (rowid, text, context)
+        VALUES (new.number, new.text, new.context);
+    END
+    """,
+    """
+    CREATE TRIGGER knowledge_chunks_removed AFTER DELETE ON knowledge_chunks BEGIN
+        INSERT INTO knowledge_chunks_fts (knowledge_chunks_fts, rowid, text, context)
+        VALUES ('delete', old.number, old.text, old.context);
+    END
+    """,
+    """
+    CREATE TRIGGER knowledge_chunks_changed AFTER UPDATE OF text, context ON knowledge_chunks BEGIN
+        INSERT INTO knowledge_chunks_fts (knowledge_chunks_fts, rowid, text, context)
+        VALUES ('delete', old.number, old.text, old.context);
+        INSERT INTO knowledge_chunks_fts (rowid, text, context)
+        VALUES (new.number, new.text, new.context);
+    END
+    """,
+)
+
+for _statement in FULL_TEXT_SQLITE:
+    _ddl = DDL(_statement)  # type: ignore[no-untyped-call]
+    event.listen(ChunkRow.__table__, "after_create", _ddl.execute_if(dialect="sqlite"))

@@ -1,0 +1,168 @@
+"""Rates a performance on the nineteen scales, with calibrated intervals and 3-second segments.
+
+The model is a Laplacian kernel machine plus a linear one on quantile-normalised note features;
+its weights are plain arrays. How it was trained, what it can and cannot do:
+``weights/MODEL_CARD.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial.distance import cdist
+
+from crescendai.music.dimensions import ALL_KEYS, DIMENSION_KEYS, HOLISTIC_KEYS
+from crescendai.music.features import FEATURE_NAMES, MIN_FEATURE_NOTES, feature_matrix
+from crescendai.music.notes import Performance
+from crescendai.music.prediction import Prediction, SegmentScore
+from crescendai.music.windows import split_windows
+
+WEIGHTS_PATH = Path(__file__).parent / "weights" / "performance_model.npz"
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Numbers that travel with the weights."""
+
+    version: str
+    kernel_width: float  # of the Laplacian kernel, in mean absolute normalised difference
+    stretch_sec: float  # a long recording is rated in stretches of this length …
+    stretch_hop_sec: float  # … starting this far apart, and averaged
+    context_sec: float  # a segment is rated on the notes of this much music around it
+    segment_shrink_notes: float  # with so many context notes, half-way to the whole's score
+    interval_shrink_notes: float  # intervals widen by sqrt(1 + this / notes)
+
+
+class PerformanceModel:
+    """Immutable after loading; safe to share between threads."""
+
+    def __init__(self, settings: ModelSettings, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
+        self.settings = settings
+        self._knots = arrays["knots"].astype(np.float64)  # features × knots: feature values …
+        self._normal = arrays["normal"].astype(np.float64)  # … and their normal scores
+        self._support = arrays["support"].astype(np.float64)
+        self._dual = arrays["dual"].astype(np.float64)
+        self._linear = arrays["linear"].astype(np.float64)
+        self._intercept = arrays["intercept"].astype(np.float64)
+        self._half_width = arrays["half_width"].astype(np.float64)  # one per scale
+
+    @classmethod
+    def load(cls, path: Path = WEIGHTS_PATH) -> PerformanceModel:
+        """Read ``path`` (.npz) and the .json beside it; refuse weights that do not match it."""
+        described = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if digest != described["sha256"]:
+            raise ValueError(f"{path.name} is damaged: its checksum is not the one in its .json")
+        if tuple(described["features"]) != FEATURE_NAMES or tuple(described["keys"]) != ALL_KEYS:
+            raise ValueError(f"{path.name} was trained for other features; train the model anew")
+        with np.load(path, allow_pickle=False) as kept:
+            arrays = {key: kept[key] for key in kept.files}
+        return cls(ModelSettings(**described["settings"]), arrays)
+
+    def predict(self, performance: Performance) -> Prediction:
+        """Rate a performance of at least eight notes; fewer raise ``ValueError``."""
+        if len(performance.notes) < MIN_FEATURE_NOTES:
+            raise ValueError(
+                f"{len(performance.notes)} notes are too few to rate; "
+                f"{MIN_FEATURE_NOTES} are needed"
+            )
+        whole = self._rate_whole(performance)
+        width = self._half_width * np.sqrt(
+            1.0 + self.settings.interval_shrink_notes / len(performance.notes)
+        )
+        low, high = np.clip(whole - width, 0.0, 1.0), np.clip(whole + width, 0.0, 1.0)
+        scores = dict(zip(ALL_KEYS, np.clip(whole, 0.0, 1.0).tolist(), strict=True))
+        return Prediction(
+            scores={key: scores[key] for key in DIMENSION_KEYS},
+            holistic={key: scores[key] for key in HOLISTIC_KEYS},
+            intervals=dict(
+                zip(ALL_KEYS, zip(low.tolist(), high.tolist(), strict=True), strict=True)
+            ),
+            segments=self._rate_segments(performance, whole),
+            version=self.settings.version,
+        )
+
+    def rate(self, features: Floats) -> Floats:
+        """Unclipped ratings, one row of nineteen for each row of features (NaN allowed)."""
+        normal = self._normalised(features)
+        distance = cdist(normal, self._support, "cityblock") / normal.shape[1]
+        kernel = np.exp(-distance / self.settings.kernel_width)
+        rated: Floats = self._intercept + kernel @ self._dual + normal @ self._linear
+        return rated
+
+    def _normalised(self, features: Floats) -> Floats:
+        columns = [
+            np.interp(column, knots, normal)
+            for column, knots, normal in zip(features.T, self._knots, self._normal, strict=True)
+        ]
+        return np.where(np.isnan(features), 0.0, np.array(columns).T)
+
+    def _rate_whole(self, performance: Performance) -> Floats:
+        """The note-weighted mean over stretches as long as those the model was trained on."""
+        onsets = performance.notes["onset_sec"]
+        starts = _stretch_starts(float(onsets[0]), float(onsets[-1]), self.settings)
+        length_sec = self.settings.stretch_sec
+        stretches = [(start, start + length_sec) for start in starts]
+        if len(stretches) == 1:
+            stretches = [(-np.inf, np.inf)]
+        features = feature_matrix(performance, stretches)
+        counts = _note_counts(performance, stretches)
+        counts[np.isnan(features).all(axis=1)] = 0.0
+        if counts.sum() == 0.0:  # sparse music: no stretch has enough notes of its own
+            features, counts = feature_matrix(performance, [(-np.inf, np.inf)]), np.ones(1)
+        whole: Floats = np.average(self.rate(features), axis=0, weights=counts)
+        return whole
+
+    def _rate_segments(self, performance: Performance, whole: Floats) -> list[SegmentScore]:
+        """Each window from its context, drawn towards the whole when the context has few notes."""
+        windows = split_windows(performance.duration_sec)
+        contexts = [
+            self._context(w.start_sec, w.end_sec, performance.duration_sec) for w in windows
+        ]
+        features = feature_matrix(performance, contexts)
+        counts = _note_counts(performance, contexts)
+        counts[np.isnan(features).all(axis=1)] = 0.0
+        trust = (counts / (counts + self.settings.segment_shrink_notes))[:, None]
+        rated = np.clip(trust * self.rate(features) + (1.0 - trust) * whole, 0.0, 1.0)
+        inside = _note_counts(performance, [(w.start_sec, w.end_sec) for w in windows])
+        return [
+            SegmentScore(
+                start=window.start_sec,
+                end=window.end_sec,
+                timestamp=window.timestamp,
+                scores=dict(zip(DIMENSION_KEYS, row.tolist(), strict=False)),
+                note_count=int(count),
+            )
+            for window, row, count in zip(windows, rated, inside, strict=True)
+        ]
+
+    def _context(
+        self, start_sec: float, end_sec: float, duration_sec: float
+    ) -> tuple[float, float]:
+        """``context_sec`` of music around a window, moved inwards at either end."""
+        length = min(self.settings.context_sec, duration_sec)
+        start = min(max((start_sec + end_sec - length) / 2, 0.0), duration_sec - length)
+        return start, start + length
+
+
+def _stretch_starts(first_sec: float, last_sec: float, settings: ModelSettings) -> list[float]:
+    """Starts of overlapping stretches, evenly spread; one if 1.5 stretches hold everything."""
+    span_sec = last_sec - first_sec + 1e-3
+    if span_sec <= 1.5 * settings.stretch_sec:
+        return [first_sec]
+    count = int(np.ceil((span_sec - settings.stretch_sec) / settings.stretch_hop_sec)) + 1
+    starts: list[float] = np.linspace(first_sec, last_sec - settings.stretch_sec, count).tolist()
+    return starts
+
+
+def _note_counts(performance: Performance, stretches: list[tuple[float, float]]) -> Floats:
+    edges = np.searchsorted(performance.notes["onset_sec"], np.array(stretches))
+    counts: Floats = (edges[:, 1] - edges[:, 0]).astype(np.float64)
+    return counts

@@ -1,0 +1,158 @@
+"""Is the recording fit to be analysed: level, clipping, silence, and is it a piano at all.
+
+``assess`` without a performance costs a fraction of a second and lets silence, speech and
+noise be refused before the expensive transcription; with one, it also looks at the notes,
+and tells sustained tones (organ, strings, voices, wind) from struck ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from crescendai.music.fading import tone_fade_db_per_sec
+from crescendai.music.notes import Performance
+from crescendai.music.pianoness import PianoEvidence, Samples, piano_evidence
+
+MIN_DURATION_SEC = 3.0
+MIN_NOTES = 8
+MIN_NOTES_PER_SOUNDING_SEC = 0.2
+SILENT_PEAK_DBFS = -55.0
+SILENT_FRAME_DBFS = -60.0
+MAX_SILENCE_FRACTION = 0.97
+FLOOR_DBFS = -120.0
+CLIPPED_LEVEL = 0.999
+# Measured on real and rendered pianos / on speech, noise, drums, sweeps and steady tones:
+MAX_FLATNESS = (
+    0.4  # pianos at most 0.33 (sparse, under noise); noise, drums and clicks 0.56 and more
+)
+MIN_PITCH_GRID = 0.2  # pianos at least 0.34; speech, noise and sweeps at most 0.08
+MIN_PITCH_STABILITY = 0.45  # pianos at least 0.52; speech at most 0.35
+MIN_DECAY_FRACTION = 0.15  # pianos at least 0.30; steady tones 0
+MAX_FADE_DB_PER_SEC = -2.0  # pianos at most -3; organ, strings, voices, wind -1 and more
+
+
+@dataclass(frozen=True)
+class AudioQuality:
+    """What the sound is like; levels in dB relative to full scale, at least -120."""
+
+    duration_sec: float
+    peak_dbfs: float
+    level_dbfs: float  # RMS over the whole
+    clipping_fraction: float  # samples at full scale, of all
+    silence_fraction: float  # 50 ms frames below -60 dBFS, of all
+    is_piano: bool
+    reasons: tuple[str, ...]  # why it is not taken for a piano; empty if it is
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a recording is not rated: a stable code, and a sentence for the person."""
+
+    code: str
+    reason: str
+
+
+def assess(
+    samples: Samples, sample_rate: int, performance: Performance | None = None
+) -> AudioQuality:
+    """Judge mono float32 samples (full scale 1.0) and, if given, what was heard in them."""
+    peak = float(np.abs(samples).max()) if len(samples) else 0.0
+    level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2))) if len(samples) else 0.0
+    duration_sec = len(samples) / sample_rate
+    silence = _silence_fraction(samples, sample_rate)
+    reasons = _not_piano(piano_evidence(samples, sample_rate))
+    if performance is not None:
+        sounding_sec = max(duration_sec * (1.0 - silence), 0.1)
+        reasons += _not_piano_notes(samples, sample_rate, performance, sounding_sec)
+    return AudioQuality(
+        duration_sec=duration_sec,
+        peak_dbfs=_dbfs(peak),
+        level_dbfs=_dbfs(level),
+        clipping_fraction=_clipping_fraction(samples),
+        silence_fraction=silence,
+        is_piano=not reasons,
+        reasons=reasons,
+    )
+
+
+def refusal(
+    quality: AudioQuality, performance: Performance | None, duration_sec: float
+) -> Refusal | None:
+    """Why not to rate the recording, or ``None``; without a performance, notes are not asked."""
+    if duration_sec < MIN_DURATION_SEC:
+        return Refusal(
+            "too_short",
+            f"The recording is {duration_sec:.1f} s long; at least {MIN_DURATION_SEC:.0f} s of "
+            "playing are needed.",
+        )
+    if quality.peak_dbfs < SILENT_PEAK_DBFS or quality.silence_fraction > MAX_SILENCE_FRACTION:
+        return Refusal(
+            "silent",
+            f"The recording is silent (peak {quality.peak_dbfs:.0f} dBFS). Check the microphone "
+            "and record again.",
+        )
+    if not quality.is_piano:
+        return Refusal(
+            "not_piano",
+            f"This does not sound like a piano: {'; '.join(quality.reasons)}. Record the piano "
+            "alone, close to the instrument.",
+        )
+    if performance is not None and len(performance.notes) < MIN_NOTES:
+        return Refusal(
+            "too_few_notes",
+            f"Only {len(performance.notes)} notes were heard; at least {MIN_NOTES} are needed.",
+        )
+    return None
+
+
+def _not_piano(evidence: PianoEvidence | None) -> tuple[str, ...]:
+    if evidence is None:
+        return ("hardly anything sounds",)
+    reasons = []
+    if evidence.flatness > MAX_FLATNESS:
+        reasons.append("the sound is mostly noise")
+    if evidence.pitch_grid < MIN_PITCH_GRID:
+        reasons.append("its pitches do not keep to a scale of semitones")
+    if evidence.pitch_stability < MIN_PITCH_STABILITY:
+        reasons.append("its pitches glide")
+    if evidence.decay_fraction < MIN_DECAY_FRACTION:
+        reasons.append("its level hardly ever falls")
+    return tuple(reasons)
+
+
+def _not_piano_notes(
+    samples: Samples, sample_rate: int, performance: Performance, sounding_sec: float
+) -> tuple[str, ...]:
+    if len(performance.notes) / sounding_sec < MIN_NOTES_PER_SOUNDING_SEC:
+        return ("hardly any piano notes were found in the sound",)
+    fade = tone_fade_db_per_sec(samples, sample_rate, performance.notes)
+    if fade is not None and fade > MAX_FADE_DB_PER_SEC:
+        return ("its held tones do not fade as a piano's do",)
+    return ()
+
+
+def _dbfs(amplitude: float) -> float:
+    return max(20.0 * float(np.log10(amplitude)), FLOOR_DBFS) if amplitude > 0 else FLOOR_DBFS
+
+
+def _clipping_fraction(samples: Samples) -> float:
+    """Samples at full scale that have a neighbour at full scale, of all samples."""
+    if len(samples) < 2:
+        return 0.0
+    full = np.abs(samples) >= CLIPPED_LEVEL
+    beside = np.zeros_like(full)
+    beside[1:] |= full[:-1]
+    beside[:-1] |= full[1:]
+    return float((full & beside).mean())
+
+
+def _silence_fraction(samples: Samples, sample_rate: int) -> float:
+    size = max(int(0.05 * sample_rate), 1)
+    count = len(samples) // size
+    if count == 0:
+        return 1.0
+    frames = samples[: count * size].reshape(count, size).astype(np.float64)
+    level = np.sqrt((frames**2).mean(axis=1))
+    return float((level < 10 ** (SILENT_FRAME_DBFS / 20)).mean())

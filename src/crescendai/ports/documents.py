@@ -1,0 +1,57 @@
+"""Documents: a file of an untrusted somebody in, its text with pages and headings out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class PageSpan:
+    """``number`` counts from 1; ``start`` and ``end`` are character offsets in the text."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class HeadingSpan:
+    """A heading's place in the text and its level: 1 is the highest."""
+
+    level: int
+    title: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class ParsedDocument:
+    """The text, and what stands where in it. ``title`` and ``author`` are the document's own words.
+
+    ``fields`` are the small named values at the head of a Markdown file (its front matter).
+    """
+
+    text: str
+    pages: tuple[PageSpan, ...] = ()
+    headings: tuple[HeadingSpan, ...] = ()
+    title: str | None = None
+    author: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+class DocumentParser(Protocol):
+    async def parse(self, path: Path, format: str) -> ParsedDocument:
+        """Read an untrusted file of a format (pdf, markdown or text) in a limited process.
+
+        Raises InvalidInput, with a sentence for its owner, for a file that is damaged, locked by a
+        password, without text, or too much to read. Raises UnsupportedFormat for other formats.
+        """
+
+
+class ScriptedParser:
+    """Takes any file as plain text without pages or headings."""
+
+    async def parse(self, path: Path, format: str) -> ParsedDocument:
+        return ParsedDocument(path.read_text(encoding="utf-8"))  # noqa: ASYNC240 - a double

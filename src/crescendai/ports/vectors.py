@@ -1,0 +1,48 @@
+"""The vector index: which chunks are nearest to a query in meaning.
+
+The vectors' home is the database, in the chunk's own transaction; an index is a copy to search in,
+brought up to date by whoever holds it, and lost without harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class VectorBlock:
+    """All vectors of one document, whose owner alone finds them (None: everybody does).
+
+    ``vectors`` (n, dimensions) have unit length; row i belongs to ``chunk_ids[chunk_of[i]]``.
+    A chunk may have several vectors.
+    """
+
+    document_id: UUID
+    owner_id: UUID | None
+    chunk_ids: tuple[UUID, ...]
+    chunk_of: npt.NDArray[np.int32]
+    vectors: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """``similarity`` is the cosine of the query and the chunk's nearest vector."""
+
+    chunk_id: UUID
+    similarity: float
+
+
+class VectorIndex(Protocol):
+    async def update(self, blocks: Sequence[VectorBlock], removed: Collection[UUID]) -> None:
+        """Forget the ``removed`` documents, then hold ``blocks`` instead of what was there."""
+
+    async def nearest(
+        self, query: npt.NDArray[np.float32], owner_id: UUID, limit: int
+    ) -> list[Neighbour]:
+        """The nearest chunks among everybody's and the owner's own, nearest first, each once."""

@@ -1,0 +1,151 @@
+"""The life of an analysis: what the worker does for one recording."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from dataclasses import asdict
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from crescendai.kit.clock import now_ms
+from crescendai.kit.sql import Transactions
+from crescendai.music.notes import note_array, pedal_array
+from crescendai.ports.objects import ObjectStore
+from crescendai.ports.performance import Heard, PerformanceAnalyzer, Refused
+from crescendai.recordings import repository
+from crescendai.recordings.schemas import Analysis
+from crescendai.recordings.service import object_key
+from crescendai.recordings.tables import AnalysisRow
+
+log = structlog.get_logger(__name__)
+
+# Where each stage begins and ends in per cent of the whole: transcription takes nearly all of it.
+STAGES = {
+    "decoding": (0, 5),
+    "transcribing": (5, 95),
+    "measuring": (95, 97),
+    "scoring": (97, 100),
+}
+_REPORT_EVERY_SEC = 0.25
+
+
+class AnalysisService:
+    """Carries out ``recordings.analyze`` jobs. Idempotent: the last result replaces any before."""
+
+    def __init__(
+        self, *, transactions: Transactions, objects: ObjectStore, analyzer: PerformanceAnalyzer
+    ) -> None:
+        self._transactions = transactions
+        self._objects = objects
+        self._analyzer = analyzer
+
+    async def analyze(self, recording_id: UUID) -> None:
+        """Listen to a recording and store what was heard, or why it was refused."""
+        async with self._transactions.read() as session:
+            row = await repository.by_id(session, recording_id)
+        if row is None or row.status in ("ready", "refused"):
+            return
+        began = time.monotonic()
+        reporter = _Reporter(self._transactions, recording_id)
+        try:
+            async with self._objects.as_file(object_key(recording_id, row.format)) as path:
+                heard = await self._analyzer.analyze(path, reporter.report)
+        except Refused as refusal:
+            await reporter.close()
+            await self._end(recording_id, "refused", refusal.code, refusal.reason)
+            return
+        finally:
+            await reporter.close()
+        await self._store(recording_id, heard, int((time.monotonic() - began) * 1000))
+
+    async def give_up(self, recording_id: UUID, reason: str) -> None:
+        await self._end(recording_id, "failed", "analysis_failed", reason)
+
+    async def _end(self, recording_id: UUID, status: str, code: str, reason: str) -> None:
+        async with self._transactions.write() as session:
+            await repository.change(
+                session,
+                recording_id,
+                status=status,
+                stage="done",
+                percent=100,
+                problem_code=code,
+                problem_reason=reason,
+                updated_at=now_ms(),
+            )
+
+    async def _store(self, recording_id: UUID, heard: Heard, took_ms: int) -> None:
+        at = now_ms()
+        fields = asdict(heard)
+        notes, pedal = fields.pop("notes"), fields.pop("pedal")
+        document = Analysis(
+            recording_id=recording_id, processing_time_ms=took_ms, created_at=at, **fields
+        )
+        result = AnalysisRow(
+            recording_id=recording_id,
+            model_version=heard.model_version,
+            document=document.model_dump(mode="json"),
+            notes=_npy(note_array(notes)),
+            pedal=_npy(pedal_array(pedal)),
+            created_at=at,
+        )
+        async with self._transactions.write() as session:
+            if await repository.by_id(session, recording_id) is None:
+                return  # removed meanwhile
+            await repository.save_analysis(session, result)
+            await repository.change(
+                session,
+                recording_id,
+                status="ready",
+                stage="done",
+                percent=100,
+                duration=heard.duration,
+                problem_code=None,
+                problem_reason=None,
+                updated_at=at,
+            )
+
+
+class _Reporter:
+    """Carries progress from the analyser's thread into the database, a few times a second."""
+
+    def __init__(self, transactions: Transactions, recording_id: UUID) -> None:
+        self._transactions = transactions
+        self._recording_id = recording_id
+        self._latest: tuple[str, int] | None = None
+        self._task = asyncio.create_task(self._run())
+
+    def report(self, stage: str, share: float) -> None:
+        begin, end = STAGES[stage]
+        self._latest = (stage, int(begin + (end - begin) * min(max(share, 0.0), 1.0)))
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        written = None
+        while True:
+            if self._latest is not None and self._latest != written:
+                written = self._latest
+                async with self._transactions.write() as session:
+                    await repository.change(
+                        session,
+                        self._recording_id,
+                        status="analyzing",
+                        stage=written[0],
+                        percent=written[1],
+                        updated_at=now_ms(),
+                    )
+            await asyncio.sleep(_REPORT_EVERY_SEC)
+
+
+def _npy(array: npt.NDArray[np.void]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

@@ -1,0 +1,169 @@
+"""HTTP in and out of the recordings slice."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from crescendai.errors import InvalidInput, NotFound
+from crescendai.identity.endpoints import CurrentCaller
+from crescendai.identity.service import Caller
+from crescendai.kit import multipart, sse
+from crescendai.kit.byte_range import parse_range
+from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
+from crescendai.recordings.events import progress_events
+from crescendai.recordings.progress import Comparison, Progress, ProgressService
+from crescendai.recordings.schemas import Analysis, Recording, RecordingPage
+from crescendai.recordings.service import RecordingService
+
+router = APIRouter(prefix="/api", tags=["recordings"])
+
+_FILE_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            }
+        },
+    }
+}
+
+
+def _service(request: Request) -> RecordingService:
+    service: RecordingService = request.app.state.recordings
+    return service
+
+
+@router.post(
+    "/upload",
+    status_code=201,
+    response_model=Recording,
+    responses={200: {"model": Recording, "description": "These bytes were already here"}},
+    openapi_extra=_FILE_FORM,
+)
+async def upload(request: Request, caller: CurrentCaller) -> Response:
+    """Send a recording (WAV, MP3 or M4A). Its analysis goes on behind."""
+    form = await multipart.read_file(request.headers.get("content-type", ""), request.stream())
+    submitted = await _service(request).submit(caller, form.filename, form.chunks)
+    return JSONResponse(
+        submitted.recording.model_dump(mode="json"), status_code=201 if submitted.new else 200
+    )
+
+
+@router.get("/recordings")
+async def list_recordings(
+    request: Request,
+    caller: CurrentCaller,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> RecordingPage:
+    """The caller's recordings, newest first."""
+    page = await _service(request).list(caller, cursor, limit)
+    return RecordingPage(items=list(page.items), next_cursor=page.next_cursor)
+
+
+@router.get("/recordings/{recording_id}", response_model=Recording)
+async def get_recording(
+    request: Request,
+    caller: CurrentCaller,
+    recording_id: UUID,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """One recording; its ETag changes when its state does."""
+    recording = await _service(request).get(caller, recording_id)
+    etag = f'"{recording.recording_id.hex[:12]}-{recording.updated_at}-{recording.percent}"'
+    if if_none_match is not None and etag in (t.strip() for t in if_none_match.split(",")):
+        return Response(status_code=304, headers={"ETag": etag})
+    return JSONResponse(recording.model_dump(mode="json"), headers={"ETag": etag})
+
+
+@router.delete("/recordings/{recording_id}", status_code=204)
+async def delete_recording(request: Request, caller: CurrentCaller, recording_id: UUID) -> None:
+    """Remove audio, analysis and feedback together."""
+    await _service(request).remove(caller, recording_id)
+
+
+@router.get(
+    "/recordings/{recording_id}/audio",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"audio/*": {}}},
+        206: {"description": "The bytes asked for", "content": {"audio/*": {}}},
+    },
+)
+async def get_audio(
+    request: Request,
+    caller: CurrentCaller,
+    recording_id: UUID,
+    range_header: Annotated[str | None, Header(alias="Range")] = None,
+) -> Response:
+    """The audio as it was sent, whole or one byte range of it."""
+    service = _service(request)
+    recording = await service.get(caller, recording_id)
+    size = await service.audio_size(recording)
+    wanted = parse_range(range_header, size)
+    headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=3600"}
+    if wanted is None:
+        wanted, status = (0, size), 200
+    elif wanted[0] >= wanted[1]:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+    else:
+        status = 206
+        headers["Content-Range"] = f"bytes {wanted[0]}-{wanted[1] - 1}/{size}"
+    headers["Content-Length"] = str(wanted[1] - wanted[0])
+    body = service.read_audio(recording, *wanted)
+    return StreamingResponse(body, status, headers, media_type=recording.content_type)
+
+
+@router.get("/recordings/{recording_id}/analysis")
+async def get_analysis(request: Request, caller: CurrentCaller, recording_id: UUID) -> Analysis:
+    """What was heard; 409 while it is pending and when there is none to come."""
+    return await _service(request).analysis(caller, recording_id)
+
+
+@router.get(
+    "/recordings/{recording_id}/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def get_events(request: Request, caller: CurrentCaller, recording_id: UUID) -> Response:
+    """The progress of the analysis as server-sent events."""
+    service = _service(request)
+    await service.get(caller, recording_id)  # a missing one is a 404 before the stream begins
+    events = _until_removed(service, caller, recording_id)
+    return StreamingResponse(events, media_type="text/event-stream", headers=sse.HEADERS)
+
+
+async def _until_removed(
+    service: RecordingService, caller: Caller, recording_id: UUID
+) -> AsyncIterator[bytes]:
+    try:
+        async for event in progress_events(service, caller, recording_id):
+            yield event
+    except NotFound:
+        yield sse.DONE
+
+
+@router.get("/progress", response_model=Progress | Comparison)
+async def get_progress(
+    request: Request,
+    caller: CurrentCaller,
+    recording_id: UUID | None = None,
+    against: UUID | None = None,
+) -> Progress | Comparison:
+    """Each dimension over the caller's recordings, or two recordings compared."""
+    service: ProgressService = request.app.state.progress
+    if recording_id is None and against is None:
+        return await service.over_time(caller)
+    if recording_id is None or against is None:
+        raise InvalidInput("comparison_incomplete", "Name both recording_id and against.")
+    return await service.compare(caller, recording_id, against)

@@ -1,0 +1,84 @@
+"""Every SQL statement of the recordings slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crescendai.kit.paging import Position
+from crescendai.recordings.tables import AnalysisRow, RecordingRow
+
+
+async def add(session: AsyncSession, row: RecordingRow) -> None:
+    session.add(row)
+    await session.flush()
+
+
+async def by_id(session: AsyncSession, recording_id: UUID) -> RecordingRow | None:
+    return await session.get(RecordingRow, recording_id)
+
+
+async def owned(session: AsyncSession, owner_id: UUID, recording_id: UUID) -> RecordingRow | None:
+    query = select(RecordingRow).where(
+        RecordingRow.id == recording_id, RecordingRow.owner_id == owner_id
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def by_hash(session: AsyncSession, owner_id: UUID, sha256: str) -> RecordingRow | None:
+    query = select(RecordingRow).where(
+        RecordingRow.owner_id == owner_id, RecordingRow.sha256 == sha256
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def page(
+    session: AsyncSession, owner_id: UUID, after: Position | None, limit: int
+) -> Sequence[RecordingRow]:
+    """Newest first, at most ``limit`` rows."""
+    query = select(RecordingRow).where(RecordingRow.owner_id == owner_id)
+    if after is not None:
+        query = query.where(
+            tuple_(RecordingRow.created_at, RecordingRow.id) < (after.created_at, after.id)
+        )
+    query = query.order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
+    return (await session.execute(query)).scalars().all()
+
+
+async def change(session: AsyncSession, recording_id: UUID, **values: Any) -> None:
+    await session.execute(
+        update(RecordingRow).where(RecordingRow.id == recording_id).values(**values)
+    )
+
+
+async def remove(session: AsyncSession, recording_id: UUID) -> None:
+    """Remove the row; its analysis and feedback go with it by foreign key."""
+    await session.execute(delete(RecordingRow).where(RecordingRow.id == recording_id))
+
+
+async def analysis(session: AsyncSession, recording_id: UUID) -> AnalysisRow | None:
+    return await session.get(AnalysisRow, recording_id)
+
+
+async def save_analysis(session: AsyncSession, row: AnalysisRow) -> None:
+    """Store or replace, so that a repeated job leaves one result."""
+    await session.merge(row)
+    await session.flush()
+
+
+async def analysed(
+    session: AsyncSession, owner_id: UUID, limit: int
+) -> Sequence[tuple[RecordingRow, AnalysisRow]]:
+    """The owner's newest analysed recordings with their analyses, newest first."""
+    query = (
+        select(RecordingRow, AnalysisRow)
+        .join(AnalysisRow, AnalysisRow.recording_id == RecordingRow.id)
+        .where(RecordingRow.owner_id == owner_id)
+        .order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc())
+        .limit(limit)
+    )
+    return [(recording, found) for recording, found in (await session.execute(query)).all()]

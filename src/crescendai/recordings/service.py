@@ -1,0 +1,218 @@
+"""Use cases of recordings: submit, look at, listen to, remove."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from crescendai.errors import Conflict, NotFound
+from crescendai.identity.service import Caller
+from crescendai.jobs.service import enqueue
+from crescendai.kit.clock import now_ms
+from crescendai.kit.ids import new_id
+from crescendai.kit.paging import Page, Position, decode_cursor, encode_cursor
+from crescendai.kit.sql import Transactions
+from crescendai.ports.objects import ObjectStore
+from crescendai.ports.performance import AudioInfo, AudioProbe
+from crescendai.recordings import repository
+from crescendai.recordings.formats import CONTENT_TYPES
+from crescendai.recordings.intake import Intake
+from crescendai.recordings.schemas import Analysis, Problem, Recording
+from crescendai.recordings.tables import RecordingRow
+
+ANALYZE = "recordings.analyze"
+BUCKET = "audio-recordings"
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """``new`` is False when the caller had already sent these bytes."""
+
+    recording: Recording
+    new: bool
+
+
+class RecordingService:
+    """Everything a caller may do with their recordings; somebody else's do not exist for them."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        objects: ObjectStore,
+        probe: AudioProbe,
+        max_upload_bytes: int,
+    ) -> None:
+        self._transactions = transactions
+        self._objects = objects
+        self._probe = probe
+        self._max_upload_bytes = max_upload_bytes
+
+    async def submit(
+        self, caller: Caller, filename: str, chunks: AsyncIterator[bytes]
+    ) -> Submitted:
+        """Store a recording and promise its analysis.
+
+        Raises TooLarge, UnsupportedFormat or InvalidInput (empty, damaged, cut short); nothing is
+        stored then.
+        """
+        recording_id = new_id()
+        intake = Intake(self._max_upload_bytes)
+        async with aclosing(intake.accept(chunks)) as accepted:
+            first = await anext(accepted)
+            key = object_key(recording_id, intake.format)
+            await self._objects.put(key, _chain(first, accepted))
+        try:
+            submitted = await self._register(caller, recording_id, filename, intake)
+        except BaseException:
+            await self._objects.delete(key)
+            raise
+        if submitted.recording.recording_id != recording_id:
+            await self._objects.delete(key)
+        return submitted
+
+    async def _register(
+        self, caller: Caller, recording_id: UUID, filename: str, intake: Intake
+    ) -> Submitted:
+        async with self._objects.as_file(object_key(recording_id, intake.format)) as path:
+            info = await self._probe.probe(path)
+        row = _new_row(caller, recording_id, filename, intake, info)
+        try:
+            async with self._transactions.write() as session:
+                known = await repository.by_hash(session, caller.user_id, row.sha256)
+                if known is None:
+                    await repository.add(session, row)
+                    await enqueue(session, ANALYZE, {"recording_id": str(recording_id)})
+                    return Submitted(to_wire(row), new=True)
+                if known.status == "failed":
+                    _queue_again(known)
+                    await session.flush()
+                    await enqueue(session, ANALYZE, {"recording_id": str(known.id)})
+                return Submitted(to_wire(known), new=False)
+        except IntegrityError:  # the same bytes, sent twice at the same time
+            async with self._transactions.read() as session:
+                known = await repository.by_hash(session, caller.user_id, row.sha256)
+            if known is None:
+                raise
+            return Submitted(to_wire(known), new=False)
+
+    async def list(self, caller: Caller, cursor: str | None, limit: int) -> Page[Recording]:
+        after = decode_cursor(cursor)
+        async with self._transactions.read() as session:
+            rows = await repository.page(session, caller.user_id, after, limit + 1)
+        following = None
+        if len(rows) > limit:
+            last = rows[limit - 1]
+            following = encode_cursor(Position(last.created_at, last.id))
+        return Page([to_wire(row) for row in rows[:limit]], following)
+
+    async def get(self, caller: Caller, recording_id: UUID) -> Recording:
+        async with self._transactions.read() as session:
+            row = await repository.owned(session, caller.user_id, recording_id)
+        if row is None:
+            raise not_found()
+        return to_wire(row)
+
+    async def analysis(self, caller: Caller, recording_id: UUID) -> Analysis:
+        """What was heard. Raises Conflict while it is pending, or when there is none to come."""
+        async with self._transactions.read() as session:
+            row = await repository.owned(session, caller.user_id, recording_id)
+            found = await repository.analysis(session, recording_id) if row else None
+        if row is None:
+            raise not_found()
+        if row.status in ("refused", "failed"):
+            raise Conflict(f"analysis_{row.status}", row.problem_reason or "There is no analysis.")
+        if found is None:
+            raise Conflict("analysis_pending", "The analysis is still running.")
+        return Analysis.model_validate(found.document)
+
+    async def latest_ready(self, caller: Caller) -> UUID | None:
+        """The caller's newest analysed recording."""
+        async with self._transactions.read() as session:
+            rows = await repository.analysed(session, caller.user_id, 1)
+        return rows[0][0].id if rows else None
+
+    async def audio_size(self, recording: Recording) -> int:
+        return await self._objects.size(object_key(recording.recording_id, recording.format))
+
+    def read_audio(self, recording: Recording, start: int, end: int) -> AsyncIterator[bytes]:
+        return self._objects.read(object_key(recording.recording_id, recording.format), start, end)
+
+    async def remove(self, caller: Caller, recording_id: UUID) -> None:
+        """Audio, analysis and feedback go together; a running analysis ends without a result."""
+        async with self._transactions.write() as session:
+            row = await repository.owned(session, caller.user_id, recording_id)
+            if row is None:
+                raise not_found()
+            await repository.remove(session, recording_id)
+        await self._objects.delete(object_key(recording_id, row.format))
+
+
+def object_key(recording_id: UUID, extension: str) -> str:
+    return f"{BUCKET}/recordings/{recording_id}.{extension}"
+
+
+def not_found() -> NotFound:
+    return NotFound("recording_missing", "There is no such recording.")
+
+
+def to_wire(row: RecordingRow) -> Recording:
+    problem = None
+    if row.problem_code is not None:
+        problem = Problem(code=row.problem_code, reason=row.problem_reason or "")
+    return Recording.model_validate(
+        {
+            "recording_id": row.id,
+            "filename": row.filename,
+            "format": row.format,
+            "content_type": CONTENT_TYPES[row.format],
+            "size_bytes": row.size_bytes,
+            "sha256": row.sha256,
+            "status": row.status,
+            "stage": row.stage,
+            "percent": row.percent,
+            "problem": problem,
+            "duration": row.duration,
+            "created_at": row.created_at,
+            "updated_at": row.updated_at,
+        }
+    )
+
+
+def _new_row(
+    caller: Caller, recording_id: UUID, filename: str, intake: Intake, info: AudioInfo
+) -> RecordingRow:
+    at = now_ms()
+    return RecordingRow(
+        id=recording_id,
+        owner_id=caller.user_id,
+        filename=filename[-255:] or f"recording.{intake.format}",
+        format=intake.format,
+        size_bytes=intake.size_bytes,
+        sha256=intake.sha256,
+        status="queued",
+        stage="queued",
+        percent=0,
+        problem_code=None,
+        problem_reason=None,
+        duration=info.duration_sec,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _queue_again(row: RecordingRow) -> None:
+    row.status = row.stage = "queued"
+    row.percent = 0
+    row.problem_code = row.problem_reason = None
+    row.updated_at = now_ms()
+
+
+async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk

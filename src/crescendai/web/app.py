@@ -1,0 +1,84 @@
+"""Builds the web application from finished services. Opens nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+import crescendai
+from crescendai.identity.service import IdentityService
+from crescendai.recordings import endpoints as recordings_endpoints
+from crescendai.recordings.progress import ProgressService
+from crescendai.recordings.service import RecordingService
+from crescendai.settings import LOOPBACK_HOSTS, Settings
+from crescendai.web import middleware, pages, problems, status
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the endpoints call; each is found under its field's name in ``app.state``."""
+
+    identity: IdentityService
+    recordings: RecordingService
+    progress: ProgressService
+
+
+def create_app(
+    settings: Settings,
+    services: Services,
+    checks: Mapping[str, status.Check],
+    lifespan: Lifespan | None = None,
+    web_build: Path = pages.BUILD,
+) -> FastAPI:
+    production = settings.environment == "production"
+    app = FastAPI(
+        title="CrescendAI Server",
+        version=crescendai.__version__,
+        description="Listens to piano playing and answers like a careful teacher.",
+        lifespan=lifespan,
+    )
+    for field in fields(services):
+        setattr(app.state, field.name, getattr(services, field.name))
+    app.state.checks = checks
+    app.state.registry = CollectorRegistry()
+    app.state.web_build = web_build
+    problems.install(app, production)
+    for router in (
+        status.router,
+        recordings_endpoints.router,
+        pages.router,
+    ):
+        app.include_router(router)
+    _wrap(app, settings, production)
+    return app
+
+
+def _wrap(app: FastAPI, settings: Settings, production: bool) -> None:
+    """Middleware; the last one added is the outermost."""
+    app.add_middleware(middleware.SameOrigin, allowed_origins=settings.allowed_origins)
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key", "Last-Event-ID"],
+            expose_headers=["ETag", "X-Request-ID"],
+            max_age=3600,
+        )
+    if settings.auth == "local":  # a page from elsewhere must not reach us by a rebound name
+        app.add_middleware(
+            TrustedHostMiddleware, allowed_hosts=[*LOOPBACK_HOSTS, "[::1]"], www_redirect=False
+        )
+    app.add_middleware(
+        middleware.RequestContext, production=production, registry=app.state.registry
+    )

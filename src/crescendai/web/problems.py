@@ -1,0 +1,127 @@
+"""Errors as application/problem+json (RFC 9457): the one place where kinds become statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from crescendai.errors import CrescendError, SchemaError
+
+STATUS_BY_KIND = {
+    "invalid": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "conflict": 409,
+    "too_large": 413,
+    "unsupported": 415,
+    "schema": 422,
+    "rate_limited": 429,
+    "upstream": 502,
+    "unavailable": 503,
+    "internal": 500,
+}
+PRODUCTION_DETAIL = {
+    "upstream": "AI service unavailable",
+    "unavailable": "A part of the server is down; try again in a moment.",
+    "internal": "Something went wrong on the server.",
+}
+
+log = structlog.get_logger(__name__)
+
+
+class ProblemResponse(JSONResponse):
+    media_type = "application/problem+json"
+
+
+def problem(
+    request_id: str,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    errors: Sequence[dict[str, str]] = (),
+) -> ProblemResponse:
+    """``type`` is ``urn:crescendai:problem:<code>``; ``errors`` name fields by their path."""
+    body: dict[str, Any] = {
+        "type": f"urn:crescendai:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return ProblemResponse(body, status_code=status, headers=headers)
+
+
+def internal_problem(request_id: str, error: Exception, production: bool) -> ProblemResponse:
+    """Anything that nobody foresaw."""
+    detail = PRODUCTION_DETAIL["internal"] if production else f"{type(error).__name__}: {error}"
+    return problem(request_id, 500, "internal", CrescendError.title, detail)
+
+
+def install(app: FastAPI, production: bool) -> None:
+    """Answer every foreseen error of the application as a problem."""
+
+    @app.exception_handler(CrescendError)
+    async def _ours(request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, CrescendError)
+        status = STATUS_BY_KIND[error.kind]
+        if status >= 500:
+            log.error("request.failed", code=error.code, cause=str(error.__cause__ or error))
+        hidden = PRODUCTION_DETAIL.get(error.kind) if production else None
+        errors = []
+        if isinstance(error, SchemaError):
+            errors.append({"field": error.field, "message": error.message})
+        return problem(
+            _request_id(request), status, error.code, error.title, hidden or error.message, errors
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def _schema(request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, RequestValidationError)
+        if any(e["type"] == "json_invalid" for e in error.errors()):
+            return problem(
+                _request_id(request),
+                400,
+                "json_malformed",
+                "The input cannot be used",
+                "The body is not well-formed JSON.",
+            )
+        errors = [
+            {"field": ".".join(str(step) for step in e["loc"]), "message": e["msg"]}
+            for e in error.errors()
+        ]
+        detail = "; ".join(f"{e['field']}: {e['message']}" for e in errors)
+        return problem(
+            _request_id(request), 422, "schema", "A field is missing or wrong", detail, errors
+        )
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: Exception) -> ProblemResponse:
+        assert isinstance(error, HTTPException)
+        phrase = HTTPStatus(error.status_code).phrase
+        code = phrase.lower().replace(" ", "_")
+        return problem(_request_id(request), error.status_code, code, phrase, str(error.detail))
+
+    @app.exception_handler(OperationalError)
+    async def _database(request: Request, error: Exception) -> ProblemResponse:
+        log.error("request.failed", code="database_down", cause=str(error))
+        detail = "The database cannot be used now; try again in a moment."
+        return problem(
+            _request_id(request), 503, "database_down", "A part of the server is down", detail
+        )
+
+
+def _request_id(request: Request) -> str:
+    return str(request.state.request_id)

@@ -1,0 +1,89 @@
+"""Whether the server is alive, able to serve, and how busy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+
+import crescendai
+from crescendai.errors import CrescendError
+from crescendai.music.dimensions import ALL, HOLISTIC
+
+router = APIRouter(tags=["status"])
+
+Check = Callable[[], Awaitable[None]]
+_CHECK_WITHIN_SEC = 2.0
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
+    version: str
+
+
+class Part(BaseModel):
+    status: Literal["ok", "down"]
+    detail: str | None
+
+
+class Readiness(BaseModel):
+    status: Literal["ready", "degraded"]
+    parts: dict[str, Part]
+
+
+class DimensionInfo(BaseModel):
+    """One bipolar scale: 0 is wholly ``left``, 1 wholly ``right``; neither pole is good."""
+
+    key: str
+    left: str
+    right: str
+    group: str
+    holistic: bool
+
+
+@router.get("/api/health")
+async def health() -> Health:
+    """Alive."""
+    return Health(status="ok", version=crescendai.__version__)
+
+
+@router.get("/api/ready", responses={503: {"model": Readiness}})
+async def ready(request: Request, response: Response) -> Readiness:
+    """Able to serve, with the state of each part; 503 when one is down."""
+    checks: Mapping[str, Check] = request.app.state.checks
+    parts = dict(
+        zip(checks, await asyncio.gather(*(_look(c) for c in checks.values())), strict=True)
+    )
+    degraded = any(part.status == "down" for part in parts.values())
+    if degraded:
+        response.status_code = 503
+    return Readiness(status="degraded" if degraded else "ready", parts=parts)
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Prometheus text."""
+    return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/api/dimensions")
+async def dimensions() -> list[DimensionInfo]:
+    """The sixteen scales and the three holistic ones."""
+    return [
+        DimensionInfo(key=d.key, left=d.left, right=d.right, group=d.group, holistic=d in HOLISTIC)
+        for d in ALL
+    ]
+
+
+async def _look(check: Check) -> Part:
+    try:
+        await asyncio.wait_for(check(), _CHECK_WITHIN_SEC)
+    except TimeoutError:
+        return Part(status="down", detail="It does not answer.")
+    except CrescendError as error:
+        return Part(status="down", detail=error.message)
+    return Part(status="ok", detail=None)

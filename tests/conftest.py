@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from crescendai.adapters.database.engine import Database, sqlite_url
+from crescendai.adapters.database.migrate import migrate
+from crescendai.kit.sql import Transactions
+from tests.fixtures.running import Server, running
+from tests.fixtures.sounds import PRELUDE, SHARED, encode, piano
+
+MakeRecording = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    if not (SHARED / "audio").is_dir():
+        pytest.skip(f"The shared recordings are not at {SHARED}; CRESCENDAI_SHARED names them.")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def recording(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeRecording:
+    """``recording(".mp3", name, start_sec, seconds)``: a real piano recording in that format."""
+    folder = tmp_path_factory.mktemp("recordings")
+
+    def make(
+        ending: str = ".wav", name: str = PRELUDE, start_sec: float = 0.0, seconds: float = 12.0
+    ) -> Path:
+        path = folder / f"{name}-{start_sec:g}-{seconds:g}{ending}"
+        return path if path.exists() else encode(path, piano(name, start_sec, seconds))
+
+    return make
+
+
+@pytest.fixture
+async def transactions(tmp_path: Path) -> AsyncIterator[Transactions]:
+    """A migrated SQLite database."""
+    database = Database(sqlite_url(tmp_path))
+    await migrate(database)
+    yield database.transactions
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One real server for all tests that only use it as users do."""
+    with running(tmp_path_factory.mktemp("server")) as started:
+        yield started

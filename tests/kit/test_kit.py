@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crescendai.errors import InvalidInput, SchemaError
+from crescendai.kit import multipart, sse
+from crescendai.kit.byte_range import parse_range
+from crescendai.kit.paging import Position, decode_cursor, encode_cursor
+
+BOUNDARY = "a-boundary"
+CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+def form(payload: bytes, name: str = "file") -> bytes:
+    return (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="title"\r\n\r\nAria\r\n'
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="a.wav"\r\n'
+        "Content-Type: audio/wav\r\n\r\n"
+    ).encode() + (payload + f"\r\n--{BOUNDARY}--\r\n".encode())
+
+
+async def stream(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+async def read(parts: Iterable[bytes]) -> tuple[multipart.FileUpload, bytes]:
+    upload = await multipart.read_file(CONTENT_TYPE, stream(parts))
+    return upload, b"".join([chunk async for chunk in upload.chunks])
+
+
+@given(st.integers(0, 2**62), st.uuids())
+def test_a_cursor_comes_back_as_it_was(created_at: int, identifier: object) -> None:
+    position = Position(created_at, identifier)  # type: ignore[arg-type]
+    assert decode_cursor(encode_cursor(position)) == position
+
+
+@given(st.text(max_size=80))
+def test_any_other_cursor_is_refused(text: str) -> None:
+    with suppress(InvalidInput):  # nothing but this may come out
+        decode_cursor(text)
+
+
+def test_no_cursor_is_the_beginning() -> None:
+    assert decode_cursor(None) is None
+    with pytest.raises(InvalidInput):
+        decode_cursor("not-a-cursor")
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, None),
+        ("bytes=0-", (0, 100)),
+        ("bytes=10-19", (10, 20)),
+        ("bytes=90-500", (90, 100)),
+        ("bytes=-5", (95, 100)),
+        ("bytes=-500", (0, 100)),
+        ("bytes=5-2", None),
+        ("bytes=-", None),
+        ("bytes=0-1,4-5", None),
+        ("items=0-1", None),
+    ],
+)
+def test_byte_ranges(header: str | None, expected: tuple[int, int] | None) -> None:
+    assert parse_range(header, 100) == expected
+
+
+def test_a_range_behind_the_end_is_empty() -> None:
+    for header in ("bytes=100-", "bytes=200-300", "bytes=-0"):
+        start, end = parse_range(header, 100) or (0, 1)
+        assert start >= end
+
+
+def test_an_event_is_one_line_of_json() -> None:
+    assert sse.encode({"token": "a\nb"}, event="x", id="7") == (
+        b'id: 7\nevent: x\ndata: {"token":"a\\nb"}\n\n'
+    )
+    assert sse.encode({"id": uuid4()}).startswith(b"data: {")
+
+
+@given(st.binary(max_size=3000), st.integers(1, 700))
+async def test_a_file_survives_any_cutting_of_the_form(payload: bytes, size: int) -> None:
+    whole = form(payload)
+    upload, found = await read(whole[at : at + size] for at in range(0, len(whole), size))
+    assert found == payload
+    assert upload.filename == "a.wav"
+    assert upload.fields == {"title": "Aria"}
+
+
+async def test_a_form_that_ends_early_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="ends too early"):
+        await read([form(b"x" * 100)[:-30]])
+
+
+async def test_a_form_without_the_file_names_the_field() -> None:
+    with pytest.raises(SchemaError) as caught:
+        await read([form(b"x", name="other")])
+    assert caught.value.field == "body.file"
+
+
+async def test_something_that_is_no_form_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="multipart"):
+        await multipart.read_file("application/json", stream([b"{}"]))
+    with pytest.raises(InvalidInput):
+        await read([b"this is not a form at all"])

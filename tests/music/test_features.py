@@ -1,0 +1,57 @@
+"""The feature vector: named, finite where it can be, blind to what a transcriber distorts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from crescendai.music.features import FEATURE_NAMES, feature_matrix, feature_vector
+from crescendai.music.notes import Performance, note_array, pedal_array
+
+Pianist = Callable[[int], Performance]
+
+
+def changed(performance: Performance, **columns: np.ndarray) -> Performance:
+    notes = performance.notes.copy()
+    for name, values in columns.items():
+        notes[name] = values
+    return Performance(notes, performance.pedal, performance.duration_sec)
+
+
+def test_names_are_unique_and_values_finite(pianist: Pianist) -> None:
+    values = feature_vector(pianist(1))
+    assert len(set(FEATURE_NAMES)) == len(FEATURE_NAMES) == len(values)
+    assert np.all(np.isfinite(values))
+
+
+def test_a_shift_in_velocity_time_or_pedal_changes_nothing(pianist: Pianist) -> None:
+    played = pianist(2)
+    louder = changed(played, velocity=played.notes["velocity"] + 15)
+    later = changed(
+        played,
+        onset_sec=played.notes["onset_sec"] + 4.0,
+        offset_sec=played.notes["offset_sec"] + 4.0,
+    )
+    wet = Performance(played.notes, pedal_array([(0.0, 30.0)]), played.duration_sec)
+    for other in (louder, later, wet):
+        assert feature_vector(other) == pytest.approx(feature_vector(played), abs=1e-6, nan_ok=True)
+
+
+def test_a_stretch_has_the_features_of_its_notes_alone(pianist: Pianist) -> None:
+    played = pianist(3)
+    rows = feature_matrix(played, [(0.0, 12.0), (-np.inf, np.inf), (500.0, 512.0)])
+    assert rows[1] == pytest.approx(feature_vector(played), nan_ok=True)
+    assert not np.allclose(rows[0], rows[1])
+    assert np.all(np.isnan(rows[2]))
+
+
+def test_too_few_notes_have_no_features() -> None:
+    notes = note_array([(0.5 * i, 0.5 * i + 0.3, 60, 64) for i in range(7)])
+    assert np.all(np.isnan(feature_vector(Performance(notes, pedal_array([]), 5.0))))
+
+
+def test_one_held_chord_does_not_break_it() -> None:
+    notes = note_array([(0.0, 4.0, 40 + 3 * i, 64) for i in range(10)])
+    assert not np.any(np.isinf(feature_vector(Performance(notes, pedal_array([]), 5.0))))

@@ -1,0 +1,154 @@
+"""What is accepted as a piano recording and what is refused, and with which code."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import wave
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from crescendai.music.notes import Performance, note_array, pedal_array
+from crescendai.music.quality import Refusal, assess, refusal
+
+RATE = 22_050
+Samples = npt.NDArray[np.float32]
+
+
+def clock(duration_sec: float) -> npt.NDArray[np.float64]:
+    return np.arange(int(duration_sec * RATE)) / RATE
+
+
+def plucked(duration_sec: float = 8.0) -> Samples:
+    """Decaying, slightly inharmonic tones on a semitone grid: a crude piano."""
+    sound = np.zeros(int(duration_sec * RATE) + 3 * RATE)
+    rng = np.random.default_rng(5)
+    for at in np.arange(0.1, duration_sec - 0.2, 0.3):
+        base = 440 * 2 ** ((int(rng.choice([48, 52, 55, 60, 64, 67, 72, 76])) - 69) / 12)
+        t = clock(2.0)
+        tone = sum(
+            np.sin(2 * np.pi * base * k * np.sqrt(1 + 3e-4 * k * k) * t) * np.exp(-(1 + k) * t) / k
+            for k in range(1, 8)
+        )
+        start = int(at * RATE)
+        sound[start : start + len(t)] += 0.1 * tone
+    return sound[: int(duration_sec * RATE)].astype(np.float32)
+
+
+def code(samples: Samples, performance: Performance | None = None) -> str | None:
+    quality = assess(samples, RATE, performance)
+    refused = refusal(quality, performance, quality.duration_sec)
+    return refused.code if refused else None
+
+
+def others() -> dict[str, npt.NDArray[np.float64]]:
+    t, rng = clock(6.0), np.random.default_rng(0)
+    beats = np.zeros(len(t))
+    for start in range(0, len(t) - RATE, RATE // 2):
+        beats[start : start + RATE // 4] += rng.standard_normal(RATE // 4) * np.exp(
+            -25 * t[: RATE // 4]
+        )
+    glide = 2 * np.pi * np.cumsum(100 * 2 ** (t / 2)) / RATE
+    clicks = np.zeros(len(t))
+    clicks[:: RATE // 4] = 0.8
+    return {
+        "noise": 0.1 * rng.standard_normal(len(t)),
+        "brown noise": np.cumsum(rng.standard_normal(len(t))) * 1e-3,
+        "sweep": 0.3 * np.sin(glide),
+        "clicks": clicks,
+        "hum": 0.3 * np.sign(np.sin(2 * np.pi * 50 * t)),
+        "tone": 0.3 * np.sin(2 * np.pi * 440 * t),
+        "drums": 0.3 * beats,
+    }
+
+
+def test_decaying_tones_on_a_scale_pass_also_under_noise() -> None:
+    sound = plucked()
+    assert code(sound) is None
+    hiss = np.random.default_rng(1).standard_normal(len(sound)) * sound.std() * 0.1
+    assert code((sound + hiss).astype(np.float32)) is None
+
+
+@pytest.mark.parametrize("name", list(others()))
+def test_other_sounds_are_refused(name: str) -> None:
+    assert code(others()[name].astype(np.float32)) == "not_piano"
+
+
+def test_silence_and_near_silence_are_refused() -> None:
+    assert code(np.zeros(5 * RATE, dtype=np.float32)) == "silent"
+    assert code((plucked() * 1e-4).astype(np.float32)) == "silent"
+    assert code(np.zeros(0, dtype=np.float32)) == "too_short"
+
+
+def test_a_clip_under_three_seconds_is_refused() -> None:
+    sound = plucked(2.9)
+    refused = refusal(assess(sound, RATE), None, 2.9)
+    assert isinstance(refused, Refusal)
+    assert refused.code == "too_short"
+    assert "2.9 s" in refused.reason
+
+
+def test_a_piano_with_hardly_a_note_is_refused() -> None:
+    few = Performance(note_array([(1.0, 2.0, 60, 64)] * 3), pedal_array([]), 8.0)
+    many = note_array([(0.3 * i, 0.3 * i + 0.2, 60, 64) for i in range(24)])
+    assert code(plucked(), few) == "too_few_notes"
+    assert code(plucked(), Performance(many[:0], pedal_array([]), 8.0)) == "not_piano"
+    assert code(plucked(), Performance(many, pedal_array([]), 8.0)) is None
+
+
+@pytest.mark.parametrize(("fade_per_sec", "expected"), [(2.0, None), (0.0, "not_piano")])
+def test_held_tones_must_fade(fade_per_sec: float, expected: str | None) -> None:
+    t = clock(0.6)
+    pitches = [60, 64, 67, 72, 65, 69, 62, 71, 60, 64, 67, 72]
+    tones = [np.sin(2 * np.pi * 440 * 2 ** ((p - 69) / 12) * t) for p in pitches]
+    fading = np.exp(-fade_per_sec * t) * np.minimum(1.0, (0.6 - t) / 0.15)
+    rows = [(0.6 * i, 0.6 * i + 0.4, pitch, 64) for i, pitch in enumerate(pitches)]
+    heard = Performance(note_array(rows), pedal_array([]), 7.2)
+    sound = np.concatenate([0.2 * tone * fading for tone in tones]).astype(np.float32)
+    assert code(sound) is None
+    assert code(sound, heard) == expected
+
+
+def test_levels_clipping_and_silence_are_measured() -> None:
+    t = clock(4.0)
+    square = np.sign(np.sin(2 * np.pi * 100 * t)).astype(np.float32)
+    square[2 * RATE :] = 0.0
+    quality = assess(square, RATE)
+    assert quality.peak_dbfs == pytest.approx(0.0)
+    assert quality.level_dbfs == pytest.approx(-3.01, abs=0.05)
+    assert quality.clipping_fraction == pytest.approx(0.5, abs=0.01)
+    assert quality.silence_fraction == pytest.approx(0.5, abs=0.03)
+    assert assess(np.zeros(RATE, dtype=np.float32), RATE).peak_dbfs == -120.0
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="needs espeak-ng")
+@pytest.mark.parametrize("voice", ["en-us", "de", "fr+f3"])
+def test_speech_is_refused(voice: str, tmp_path: Path) -> None:
+    path = tmp_path / "speech.wav"
+    text = "The pianist played the opening theme with great care, letting every phrase breathe."
+    subprocess.run(["espeak-ng", "-v", voice, "-w", str(path), text], check=True)
+    with wave.open(str(path)) as file:
+        raw = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2")
+        quality = assess((raw / 32768).astype(np.float32), file.getframerate())
+    refused = refusal(quality, None, quality.duration_sec)
+    assert refused is not None
+    assert refused.code == "not_piano"
+
+
+@pytest.mark.skipif("PIANO_RECORDINGS" not in os.environ, reason="needs PIANO_RECORDINGS=folder")
+def test_real_piano_recordings_are_accepted() -> None:
+    av = pytest.importorskip("av")
+    paths = sorted(Path(os.environ["PIANO_RECORDINGS"]).glob("*.ogg"))
+    assert paths
+    for path in paths:
+        with av.open(str(path)) as container:
+            decoded = itertools.islice(container.decode(audio=0), 500)
+            frames = [frame.to_ndarray().mean(axis=0) for frame in decoded]
+            rate = container.streams.audio[0].rate
+        quality = assess(np.concatenate(frames).astype(np.float32), rate)
+        assert refusal(quality, None, quality.duration_sec) is None, path.name

@@ -1,0 +1,83 @@
+"""The evaluation as Markdown tables, for the terminal and the model card."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from crescendai.music.dimensions import ALL_KEYS
+from tools.performance_study import HeldOut, Ints, pairs_right, passage_mean, r2_by_scale, splits
+from tools.training_rows import Study
+
+Floats = npt.NDArray[np.float64]
+EAR_NAMES = {
+    "midi": "true notes",
+    "crop": "true notes, 9 s",
+    "short crop": "true notes, 4 s",
+    "audio": "through audio",
+}
+
+
+def evaluation_tables(
+    study: Study,
+    results: dict[str, dict[str, HeldOut]],
+    widths: npt.NDArray[np.generic],
+    coverage: dict[str, float],
+) -> str:
+    """Overall figures beside the null, then every scale, then the intervals."""
+    folds = splits(study)
+    lines = [
+        "| unseen | heard as | clips | R² | R², humans | pairs right | null R² | null pairs |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for split, tested in results.items():
+        null = passage_mean(study, folds[split])
+        for ear, held in tested.items():
+            lines.append(
+                f"| {split} | {EAR_NAMES[ear]} | {_overall(study, held, null, folds[split])} |"
+            )
+    lines += ["", *_by_scale(study, results, widths), ""]
+    covered = ", ".join(f"{name} {share:.2f}" for name, share in coverage.items())
+    lines.append(
+        f"Intervals: mean width {2 * float(widths.astype(np.float64).mean()):.2f} for many notes; "
+        f"share of ratings inside, by held-out piece: {covered}."
+    )
+    return "\n".join(lines)
+
+
+def _overall(study: Study, held: HeldOut, null: Floats, folds: Ints) -> str:
+    labels = study.labels[held.clip]
+    human = np.array([study.clips[index].is_human for index in held.clip])
+    passages = [study.clips[index].passage for index in held.clip]
+    chance = null[held.clip]
+    return " | ".join(
+        [
+            str(len(held.clip)),
+            f"{r2_by_scale(labels, held.rated).mean():.3f}",
+            f"{r2_by_scale(labels[human], held.rated[human]).mean():.3f}",
+            f"{pairs_right(labels, held.rated, passages, folds[held.clip]):.3f}",
+            f"{r2_by_scale(labels, chance).mean():.3f}",
+            f"{pairs_right(labels, chance, passages, folds[held.clip]):.3f}",
+        ]
+    )
+
+
+def _by_scale(
+    study: Study, results: dict[str, dict[str, HeldOut]], widths: npt.NDArray[np.generic]
+) -> list[str]:
+    columns = [
+        (split, ear)
+        for split in ("passage", "piece")
+        for ear in ("midi", "audio")
+        if ear in results[split]
+    ]
+    head = " | ".join(f"unseen {split}, {EAR_NAMES[ear]}" for split, ear in columns)
+    values = [
+        r2_by_scale(study.labels[results[split][ear].clip], results[split][ear].rated)
+        for split, ear in columns
+    ]
+    lines = [f"| R² by scale | {head} | 80 % interval ± |", "|---" * (len(columns) + 2) + "|"]
+    for index, key in enumerate(ALL_KEYS):
+        row = " | ".join(f"{value[index]:.2f}" for value in values)
+        lines.append(f"| `{key}` | {row} | {float(widths[index]):.2f} |")
+    return lines
