@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from crescendai.adapters.audio.files import FileAudioProbe
 from crescendai.adapters.database.migrate import migrate
-from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.models.minilm import MiniLMEmbedder
 from crescendai.adapters.models.transkun import WEIGHTS_DIR, verify
 from crescendai.bootstrap import (
     Floor,
@@ -131,16 +131,17 @@ async def analyze_file(settings: Settings, path: Path, report: Report) -> Analys
 async def examine(settings: Settings) -> dict[str, Part]:
     """The readiness checks, and whether the models and the web app are in place."""
 
-    async def models() -> None:
-        await asyncio.to_thread(verify, WEIGHTS_DIR)
-        await asyncio.to_thread(PerformanceModel.load)
-        await MiniLMEmbedder(MiniLM(threads=1)).embed(["piano"])
-
     async def web_app() -> None:
         if not (BUILD / "index.html").is_file():
             raise Unavailable("web_app_missing", "It is not built: `make serve` builds it.")
 
     async with opened(settings) as floor:
+
+        async def models() -> None:
+            await asyncio.to_thread(verify, WEIGHTS_DIR)
+            await asyncio.to_thread(PerformanceModel.load)
+            await MiniLMEmbedder(floor.text_model).embed(["piano"])
+
         checks = build_checks(floor) | {"models": models, "web app": web_app}
         return {name: await look(check) for name, check in checks.items()}
 

@@ -13,6 +13,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import crescendai
+from crescendai.chat import endpoints as chat_endpoints
+from crescendai.chat.service import ChatService
+from crescendai.chat.turns import Turns
+from crescendai.feedback import endpoints as feedback_endpoints
+from crescendai.feedback.service import FeedbackService
 from crescendai.identity.service import IdentityService
 from crescendai.knowledge import endpoints as knowledge_endpoints
 from crescendai.knowledge.search import KnowledgeSearch
@@ -35,6 +40,9 @@ class Services:
     progress: ProgressService
     knowledge: KnowledgeService
     search: KnowledgeSearch
+    chat: ChatService
+    turns: Turns
+    feedback: FeedbackService
 
 
 def create_app(
@@ -61,6 +69,8 @@ def create_app(
         status.router,
         recordings_endpoints.router,
         knowledge_endpoints.router,
+        feedback_endpoints.router,
+        chat_endpoints.router,
         pages.router,
     ):
         app.include_router(router)
