@@ -1,4 +1,4 @@
-"""Runs every check one after the other, prints how long each took, and stops at the first failure."""
+"""Runs every check one after the other, with its time, and stops at the first failure."""
 
 from __future__ import annotations
 

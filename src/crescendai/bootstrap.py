@@ -9,6 +9,8 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,8 +19,12 @@ from crescendai.adapters.audio.files import FileAudioProbe
 from crescendai.adapters.cache.disk import DiskCache
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import is_current, migrate
+from crescendai.adapters.documents.process import ProcessParser
 from crescendai.adapters.models.local_analyzer import LocalAnalyzer
+from crescendai.adapters.models.maxsim import MaxSimReranker
+from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.objects.folder import FolderObjectStore
+from crescendai.adapters.vectors.exact import ExactVectorIndex
 from crescendai.errors import InvalidInput, Unavailable
 from crescendai.identity.service import IdentityService
 from crescendai.jobs import repository as jobs_repository
@@ -26,6 +32,10 @@ from crescendai.jobs.supervisor import Supervisor
 from crescendai.jobs.worker import HEARTBEAT_SEC, Worker
 from crescendai.kit.clock import now_ms
 from crescendai.kit.process import end_with_parent, try_lock
+from crescendai.knowledge import tasks as knowledge_tasks
+from crescendai.knowledge.ingestion import IngestionService
+from crescendai.knowledge.search import KnowledgeSearch
+from crescendai.knowledge.service import KnowledgeService
 from crescendai.recordings import tasks as recordings_tasks
 from crescendai.recordings.analyze import AnalysisService
 from crescendai.recordings.progress import ProgressService
@@ -90,10 +100,24 @@ def build_services(floor: Floor) -> Services:
         probe=FileAudioProbe(),
         max_upload_bytes=settings.max_upload_bytes,
     )
+    language = MiniLM(threads=settings.analysis_threads)
+    search = KnowledgeSearch(
+        transactions=transactions,
+        embedder=MiniLMEmbedder(language),
+        reranker=MaxSimReranker(language),
+        index=ExactVectorIndex(),
+        cache=floor.cache,
+    )
     return Services(
         identity=IdentityService(transactions, settings.auth == "required"),
         recordings=recordings,
         progress=ProgressService(transactions=transactions, recordings=recordings),
+        knowledge=KnowledgeService(
+            transactions=transactions,
+            objects=floor.objects,
+            max_document_bytes=settings.max_upload_bytes,
+        ),
+        search=search,
     )
 
 
@@ -109,9 +133,17 @@ def build_worker(floor: Floor, slot: str) -> Worker:
         objects=floor.objects,
         analyzer=build_analyzer(floor.settings),
     )
+    language = MiniLM(threads=floor.settings.analysis_threads)
+    ingestion = IngestionService(
+        transactions=transactions,
+        objects=floor.objects,
+        parser=ProcessParser(),
+        embedder=MiniLMEmbedder(language),
+        reranker=MaxSimReranker(language),
+    )
     return Worker(
         transactions,
-        handlers=recordings_tasks.handlers(analysis),
+        handlers={**recordings_tasks.handlers(analysis), **knowledge_tasks.handlers(ingestion)},
         engine_file=floor.settings.data_dir.resolve() / "jobs.db",
         slot=slot,
     )
@@ -151,6 +183,7 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await migrate(floor.database)
         await services.identity.ensure_user()
+        await services.knowledge.ensure_handbook()
         slots = [f"worker-{number}" for number in range(settings.workers)]
         supervision = asyncio.create_task(Supervisor(_worker_command, slots).run())
         if announce is not None:
@@ -192,17 +225,18 @@ async def work(settings: Settings, slot: str, with_parent: bool) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     async with opened(settings) as floor:
-        lock = await _hold_slot(settings, slot)
-        try:
-            await build_worker(floor, slot).run(stop)
-        finally:
-            lock.close()
+        await run_worker(floor, slot, stop)
     sys.stderr.flush()
     os._exit(0)  # a listening thread may be deep inside the model; its job is durable
 
 
-async def _hold_slot(settings: Settings, slot: str):  # type: ignore[no-untyped-def]
-    path = settings.data_dir / f"{slot}.lock"
+async def run_worker(floor: Floor, slot: str, stop: asyncio.Event) -> None:
+    """Work in a slot until ``stop``. Raises Unavailable when another process holds the slot."""
+    with await _hold_slot(floor.settings.data_dir / f"{slot}.lock", slot):
+        await build_worker(floor, slot).run(stop)
+
+
+async def _hold_slot(path: Path, slot: str) -> IO[bytes]:
     deadline = asyncio.get_running_loop().time() + _LOCK_WITHIN_SEC
     while True:
         lock = try_lock(path)

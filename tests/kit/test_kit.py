@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -42,10 +43,8 @@ def test_a_cursor_comes_back_as_it_was(created_at: int, identifier: object) -> N
 
 @given(st.text(max_size=80))
 def test_any_other_cursor_is_refused(text: str) -> None:
-    try:
+    with suppress(InvalidInput):  # nothing but this may come out
         decode_cursor(text)
-    except InvalidInput as error:
-        assert error.code == "cursor_invalid"
 
 
 def test_no_cursor_is_the_beginning() -> None:

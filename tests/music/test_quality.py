@@ -101,6 +101,19 @@ def test_a_piano_with_hardly_a_note_is_refused() -> None:
     assert code(plucked(), Performance(many, pedal_array([]), 8.0)) is None
 
 
+@pytest.mark.parametrize(("fade_per_sec", "expected"), [(2.0, None), (0.0, "not_piano")])
+def test_held_tones_must_fade(fade_per_sec: float, expected: str | None) -> None:
+    t = clock(0.6)
+    pitches = [60, 64, 67, 72, 65, 69, 62, 71, 60, 64, 67, 72]
+    tones = [np.sin(2 * np.pi * 440 * 2 ** ((p - 69) / 12) * t) for p in pitches]
+    fading = np.exp(-fade_per_sec * t) * np.minimum(1.0, (0.6 - t) / 0.15)
+    rows = [(0.6 * i, 0.6 * i + 0.4, pitch, 64) for i, pitch in enumerate(pitches)]
+    heard = Performance(note_array(rows), pedal_array([]), 7.2)
+    sound = np.concatenate([0.2 * tone * fading for tone in tones]).astype(np.float32)
+    assert code(sound) is None
+    assert code(sound, heard) == expected
+
+
 def test_levels_clipping_and_silence_are_measured() -> None:
     t = clock(4.0)
     square = np.sign(np.sin(2 * np.pi * 100 * t)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Recordings over HTTP, in this process and without a worker: what is accepted, refused and kept."""
+"""Recordings over HTTP, in this process, no worker: what is accepted, refused and kept."""
 
 from __future__ import annotations
 

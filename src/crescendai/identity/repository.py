@@ -11,9 +11,7 @@ from crescendai.identity.tables import ApiKeyRow, UserRow
 
 
 async def user_by_name(session: AsyncSession, name: str) -> UserRow | None:
-    return (
-        await session.execute(select(UserRow).where(UserRow.name == name))
-    ).scalar_one_or_none()
+    return (await session.execute(select(UserRow).where(UserRow.name == name))).scalar_one_or_none()
 
 
 async def user_id_by_key_hash(session: AsyncSession, key_hash: str) -> UUID | None:

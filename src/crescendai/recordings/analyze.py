@@ -9,6 +9,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import structlog
 
 from crescendai.kit.clock import now_ms
@@ -31,6 +32,12 @@ STAGES = {
     "scoring": (97, 100),
 }
 _REPORT_EVERY_SEC = 0.25
+
+
+def overall_percent(stage: str, share: float) -> int:
+    """Per cent of the whole when ``share`` (0–1) of a stage is done."""
+    begin, end = STAGES[stage]
+    return int(begin + (end - begin) * min(max(share, 0.0), 1.0))
 
 
 class AnalysisService:
@@ -120,8 +127,7 @@ class _Reporter:
         self._task = asyncio.create_task(self._run())
 
     def report(self, stage: str, share: float) -> None:
-        begin, end = STAGES[stage]
-        self._latest = (stage, int(begin + (end - begin) * min(max(share, 0.0), 1.0)))
+        self._latest = (stage, overall_percent(stage, share))
 
     async def close(self) -> None:
         self._task.cancel()
@@ -144,7 +150,7 @@ class _Reporter:
             await asyncio.sleep(_REPORT_EVERY_SEC)
 
 
-def _npy(array: np.ndarray) -> bytes:  # type: ignore[type-arg]
+def _npy(array: npt.NDArray[np.void]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()

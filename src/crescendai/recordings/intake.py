@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from crescendai.errors import TooLarge
 from crescendai.recordings.formats import SNIFF_BYTES, sniff
@@ -25,7 +25,7 @@ class Intake:
     def sha256(self) -> str:
         return self._hash.hexdigest()
 
-    async def accept(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def accept(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
         """Pass the stream on, at least one chunk.
 
         Raises InvalidInput when it is empty, UnsupportedFormat when it is no accepted audio, and

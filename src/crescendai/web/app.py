@@ -14,6 +14,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import crescendai
 from crescendai.identity.service import IdentityService
+from crescendai.knowledge import endpoints as knowledge_endpoints
+from crescendai.knowledge.search import KnowledgeSearch
+from crescendai.knowledge.service import KnowledgeService
 from crescendai.recordings import endpoints as recordings_endpoints
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
@@ -30,6 +33,8 @@ class Services:
     identity: IdentityService
     recordings: RecordingService
     progress: ProgressService
+    knowledge: KnowledgeService
+    search: KnowledgeSearch
 
 
 def create_app(
@@ -55,6 +60,7 @@ def create_app(
     for router in (
         status.router,
         recordings_endpoints.router,
+        knowledge_endpoints.router,
         pages.router,
     ):
         app.include_router(router)

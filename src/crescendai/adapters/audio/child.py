@@ -14,9 +14,12 @@ from typing import Any, BinaryIO
 
 import av
 import numpy as np
+import numpy.typing as npt
 import soxr
 
 from crescendai.adapters.limits import limit_this_process
+
+Samples = npt.NDArray[np.float32]
 
 SAMPLE_RATE = 44_100
 MAX_DURATION_SEC = 3600
@@ -30,7 +33,7 @@ _MISSING_SHARE = 0.02
 _MISSING_SEC = 0.25
 
 
-class Problem(Exception):  # noqa: N818 - what is wrong with the file, not with us
+class Problem(Exception):
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
         self.code = code
@@ -144,7 +147,7 @@ def _wav_is_cut(path: Path) -> bool:
     return False
 
 
-def _mono(frame: Any) -> np.ndarray:  # type: ignore[type-arg]
+def _mono(frame: Any) -> Samples:
     """One channel of float32 at full scale 1, the mean of all channels."""
     samples = frame.to_ndarray()
     channels = frame.layout.nb_channels
@@ -155,10 +158,11 @@ def _mono(frame: Any) -> np.ndarray:  # type: ignore[type-arg]
     elif np.issubdtype(samples.dtype, np.integer):
         samples = samples.astype(np.float32) / -float(np.iinfo(samples.dtype).min)
     mono = samples.astype(np.float32).mean(axis=0)
-    return np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0)
+    finite: Samples = np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0)
+    return finite
 
 
-def _write(sink: BinaryIO, samples: np.ndarray) -> int:  # type: ignore[type-arg]
+def _write(sink: BinaryIO, samples: Samples) -> int:
     sink.write(np.ascontiguousarray(samples, dtype=np.float32).tobytes())
     return len(samples)
 

@@ -1,0 +1,33 @@
+"""What the chat needs of its neighbours, and no more."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+from crescendai.chat.schemas import UserContext
+from crescendai.identity.service import Caller
+from crescendai.kit.paging import Page
+from crescendai.knowledge.results import SearchAnswer
+from crescendai.recordings.schemas import Analysis, Recording
+
+
+class Recordings(Protocol):
+    async def analysis(self, caller: Caller, recording_id: UUID) -> Analysis:
+        """Raises NotFound for what is not the caller's, Conflict while there is no analysis."""
+
+    async def latest_ready(self, caller: Caller) -> UUID | None: ...
+
+    async def list(self, caller: Caller, cursor: str | None, limit: int) -> Page[Recording]:
+        """The caller's recordings, newest first."""
+
+
+class Search(Protocol):
+    async def search(self, caller: Caller, query: str, top_k: int) -> SearchAnswer: ...
+
+
+class Contexts(Protocol):
+    async def context(self, caller: Caller) -> UserContext: ...
+
+    async def context_in(self, caller: Caller, session_id: UUID) -> UserContext:
+        """The caller's context. Raises NotFound when the session is not theirs."""

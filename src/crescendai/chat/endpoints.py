@@ -1,0 +1,106 @@
+"""The chat over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
+
+from crescendai.chat.schemas import (
+    ChatSessionDetail,
+    ChatSessionPage,
+    ContextUpdate,
+    TurnRequest,
+    UserContext,
+)
+from crescendai.chat.service import ChatService
+from crescendai.chat.turns import Turns
+from crescendai.identity.endpoints import CurrentCaller
+from crescendai.kit import sse
+from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
+
+router = APIRouter(prefix="/api", tags=["tutor"])
+
+LastEventId = Annotated[str | None, Header(alias="Last-Event-ID")]
+_STREAM = {200: {"content": {"text/event-stream": {}}, "description": "The turn as it happens."}}
+
+
+def _chat(request: Request) -> ChatService:
+    service: ChatService = request.app.state.chat
+    return service
+
+
+def _turns(request: Request) -> Turns:
+    turns: Turns = request.app.state.turns
+    return turns
+
+
+def _stream(frames: AsyncIterator[bytes]) -> StreamingResponse:
+    return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS)
+
+
+@router.post("/chat", response_class=StreamingResponse, responses=_STREAM)  # type: ignore[arg-type]
+async def begin_turn(
+    request: Request, caller: CurrentCaller, body: TurnRequest, last_event_id: LastEventId = None
+) -> StreamingResponse:
+    """One turn as server-sent events.
+
+    Sent again with `Last-Event-ID`, it goes on after that event and begins no second turn.
+    """
+    if last_event_id:
+        return _stream(await _turns(request).resume(caller, body.session_id, last_event_id))
+    turn = await _turns(request).begin(caller, body)
+    return _stream(turn.follow())
+
+
+@router.get(
+    "/chat/sessions/{session_id}/events",
+    response_class=StreamingResponse,
+    responses=_STREAM,  # type: ignore[arg-type]
+)
+async def resume_turn(
+    request: Request, caller: CurrentCaller, session_id: UUID, last_event_id: LastEventId = None
+) -> StreamingResponse:
+    """What follows `Last-Event-ID`, or the whole of the session's latest turn without one."""
+    return _stream(await _turns(request).resume(caller, session_id, last_event_id))
+
+
+@router.get("/chat/sessions")
+async def list_sessions(
+    request: Request,
+    caller: CurrentCaller,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: str | None = None,
+) -> ChatSessionPage:
+    return await _chat(request).sessions(caller, limit, cursor)
+
+
+@router.get("/chat/sessions/{session_id}")
+async def get_session(
+    request: Request, caller: CurrentCaller, session_id: UUID
+) -> ChatSessionDetail:
+    return await _chat(request).session(caller, session_id)
+
+
+@router.delete("/chat/sessions/{session_id}", status_code=204)
+async def delete_session(request: Request, caller: CurrentCaller, session_id: UUID) -> None:
+    await _turns(request).delete_session(caller, session_id)
+
+
+@router.post("/chat/sessions/{session_id}/stop", status_code=204)
+async def stop_turn(request: Request, caller: CurrentCaller, session_id: UUID) -> None:
+    """End the running turn; what was said is kept. Without one, nothing happens."""
+    await _turns(request).stop(caller, session_id)
+
+
+@router.get("/context")
+async def get_context(request: Request, caller: CurrentCaller) -> UserContext:
+    return await _chat(request).context(caller)
+
+
+@router.put("/context")
+async def put_context(request: Request, caller: CurrentCaller, body: ContextUpdate) -> UserContext:
+    return await _chat(request).put_context(caller, body)

@@ -1,0 +1,127 @@
+"""What happens in a turn, as typed events, and how each is sent.
+
+    event             sent as                   data
+    ────────────────  ────────────────────────  ─────────────────────────────────────────────
+    SessionOpened     event: session            session_id, message_id, title
+    Token             (unnamed)                 token
+    ToolCalled        event: tool_call          id, name, arguments
+    ToolAnswered      event: tool_result        id, name, ok, summary
+    Cited             event: citation           id, chunk_id, …, quote
+    UsageReported     event: usage              model, prompt_tokens, completion_tokens, duration_ms
+    Failed            event: error              type, title, detail, code
+
+After the last one comes ``data: [DONE]``. Event ids are ``{message_id}:{n}``, n counting from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from crescendai.chat.schemas import Citation
+from crescendai.errors import CrescendError, InvalidInput
+from crescendai.kit import sse
+
+Sent: TypeAlias = list[Any]
+"""An event as it is sent and stored: [name or None, data]."""
+
+
+@dataclass(frozen=True)
+class SessionOpened:
+    session_id: UUID
+    message_id: UUID
+    title: str
+
+
+@dataclass(frozen=True)
+class Token:
+    text: str
+
+
+@dataclass(frozen=True)
+class ToolCalled:
+    id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ToolAnswered:
+    """``summary`` is for people; ``content`` is what the model read, stored but not sent."""
+
+    id: str
+    name: str
+    ok: bool
+    summary: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Cited:
+    citation: Citation
+
+
+@dataclass(frozen=True)
+class UsageReported:
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    duration_ms: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    code: str
+    title: str
+    detail: str
+
+    @classmethod
+    def of(cls, error: CrescendError) -> Failed:
+        return cls(error.code, error.title, error.message)
+
+
+TurnEvent: TypeAlias = (
+    SessionOpened | Token | ToolCalled | ToolAnswered | Cited | UsageReported | Failed
+)
+
+
+def as_sent(event: TurnEvent) -> Sent:
+    match event:
+        case Token(text):
+            return [None, {"token": text}]
+        case SessionOpened(session_id, message_id, title):
+            opened = {"session_id": str(session_id), "message_id": str(message_id), "title": title}
+            return ["session", opened]
+        case ToolCalled(id, name, arguments):
+            return ["tool_call", {"id": id, "name": name, "arguments": arguments}]
+        case ToolAnswered(id, name, ok, summary, _):
+            return ["tool_result", {"id": id, "name": name, "ok": ok, "summary": summary}]
+        case Cited(citation):
+            return ["citation", citation.model_dump(mode="json")]
+        case UsageReported(model, prompt, completion, duration_ms):
+            usage = {"model": model, "prompt_tokens": prompt, "completion_tokens": completion}
+            return ["usage", usage | {"duration_ms": duration_ms}]
+        case Failed(code, title, detail):
+            kind = f"urn:crescendai:problem:{code}"
+            return ["error", {"type": kind, "title": title, "detail": detail, "code": code}]
+
+
+def as_bytes(message_id: UUID, number: int, sent: Sequence[Any]) -> bytes:
+    return sse.encode(sent[1], event=sent[0], id=f"{message_id}:{number}")
+
+
+def done(message_id: UUID, number: int) -> bytes:
+    return f"id: {message_id}:{number}\n".encode() + sse.DONE
+
+
+def read_event_id(event_id: str) -> tuple[UUID, int]:
+    """The answer and event number of a ``Last-Event-ID``. Raises InvalidInput for any other."""
+    message, _, number = event_id.partition(":")
+    try:
+        return UUID(message), max(int(number), 0)
+    except ValueError as error:
+        raise InvalidInput(
+            "event_id_invalid", "Last-Event-ID is not the id of an event sent by this server."
+        ) from error

@@ -1,0 +1,98 @@
+"""The wire: what the chat endpoints take and send."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StringConstraints
+
+MAX_MESSAGE_CHARS = 8000
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Lines = Annotated[list[Line], Field(max_length=30)]
+Level = Literal["beginner", "intermediate", "advanced"]
+Style = Literal["gentle", "direct", "detailed"]
+MessageStatus = Literal["complete", "stopped", "failed"]
+
+
+class TurnRequest(BaseModel):
+    """One turn. Without ``session_id`` a new session begins; ``recording_id`` is its topic."""
+
+    message: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE_CHARS)
+    ]
+    session_id: UUID | None = None
+    recording_id: UUID | None = None
+
+
+class Citation(BaseModel):
+    """A passage that the text refers to as ``[id]``, with the words quoted from it."""
+
+    id: str
+    chunk_id: UUID
+    document_id: UUID
+    title: str
+    author: str | None
+    page: int | None
+    heading: str | None
+    quote: str
+
+
+class CalledTool(BaseModel):
+    id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+class ChatMessage(BaseModel):
+    message_id: UUID
+    role: Literal["user", "assistant", "tool"]
+    content: str
+    tool_calls: list[CalledTool]
+    tool_call_id: str | None
+    citations: list[Citation]
+    model: str | None
+    status: MessageStatus
+    created_at: int
+
+
+class ChatSession(BaseModel):
+    """``message_count`` counts what people wrote and read: user and assistant messages."""
+
+    session_id: UUID
+    title: str
+    recording_id: UUID | None
+    message_count: int
+    created_at: int
+    updated_at: int
+
+
+class ChatSessionDetail(ChatSession):
+    messages: list[ChatMessage]
+
+
+class ChatSessionPage(BaseModel):
+    items: list[ChatSession]
+    next_cursor: str | None
+
+
+class ContextUpdate(BaseModel):
+    """Replaces the whole context; what is left out becomes empty."""
+
+    goals: Lines = []
+    constraints: Lines = []
+    repertoire: Lines = []
+    experience_level: Level | None = None
+    feedback_style: Style | None = None
+
+
+class UserContext(BaseModel):
+    """``updated_at`` is null as long as nothing was ever saved."""
+
+    goals: list[str] = []
+    constraints: list[str] = []
+    repertoire: list[str] = []
+    experience_level: Level | None = None
+    feedback_style: Style | None = None
+    updated_at: int | None = None

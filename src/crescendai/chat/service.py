@@ -1,0 +1,240 @@
+"""Conversations: sessions, the messages of a turn, and what people tell about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crescendai.chat import repository
+from crescendai.chat.brief import HeardRecording, Said, TurnBrief
+from crescendai.chat.collaborators import Recordings
+from crescendai.chat.events import Sent
+from crescendai.chat.schemas import (
+    ChatMessage,
+    ChatSession,
+    ChatSessionDetail,
+    ChatSessionPage,
+    ContextUpdate,
+    MessageStatus,
+    TurnRequest,
+    UserContext,
+)
+from crescendai.chat.tables import ChatMessageRow, ChatSessionRow, UserContextRow
+from crescendai.chat.transcript import Transcript
+from crescendai.errors import Conflict, NotFound
+from crescendai.identity.service import Caller
+from crescendai.kit.clock import now_ms
+from crescendai.kit.ids import new_id
+from crescendai.kit.paging import Position, decode_cursor, encode_cursor
+from crescendai.kit.sql import Transactions
+
+HISTORY_MESSAGES = 20
+RECENT_RECORDINGS = 20
+TITLE_CHARS = 60
+
+
+class ChatService:
+    def __init__(self, *, transactions: Transactions, recordings: Recordings) -> None:
+        self._transactions = transactions
+        self._recordings = recordings
+
+    async def sessions(self, caller: Caller, limit: int, cursor: str | None) -> ChatSessionPage:
+        after = decode_cursor(cursor)
+        async with self._transactions.read() as session:
+            rows = await repository.sessions_page(session, caller.user_id, limit + 1, after)
+            shown = rows[:limit]
+            counts = await repository.message_counts(session, [row.id for row in shown])
+        more = len(rows) > limit
+        return ChatSessionPage(
+            items=[_session(row, counts.get(row.id, 0)) for row in shown],
+            next_cursor=encode_cursor(Position(shown[-1].created_at, shown[-1].id))
+            if more
+            else None,
+        )
+
+    async def session(self, caller: Caller, session_id: UUID) -> ChatSessionDetail:
+        async with self._transactions.read() as session:
+            row = await self._own(session, caller, session_id)
+            messages = await repository.messages(session, session_id)
+        count = sum(1 for m in messages if m.role != "tool" and m.content)
+        head = _session(row, count)
+        return ChatSessionDetail(**head.model_dump(), messages=[_message(m) for m in messages])
+
+    async def delete(self, caller: Caller, session_id: UUID) -> None:
+        async with self._transactions.write() as session:
+            await self._own(session, caller, session_id)
+            await repository.delete_session(session, session_id)
+
+    async def begin_turn(self, caller: Caller, request: TurnRequest) -> TurnBrief:
+        """Store what the caller wrote, in a new session or the named one.
+
+        Raises NotFound for a session or recording that is not the caller's.
+        """
+        if request.recording_id is not None:
+            await self._check_recording(caller, request.recording_id)
+        heard = await self._heard(caller)
+        latest = await self._recordings.latest_ready(caller)
+        async with self._transactions.write() as session:
+            row = await self._session_for(session, caller, request)
+            talk = await repository.recent_talk(session, row.id, HISTORY_MESSAGES)
+            await repository.add(
+                session,
+                ChatMessageRow(
+                    **_blank(row.id, await repository.next_position(session, row.id)),
+                    role="user",
+                    content=request.message,
+                ),
+            )
+        return TurnBrief(
+            caller=caller,
+            session_id=row.id,
+            message_id=new_id(),
+            title=row.title,
+            message=request.message,
+            recording_id=request.recording_id or row.recording_id or latest,
+            history=tuple(_said(message) for message in talk),
+            recordings=heard,
+        )
+
+    async def store_turn(
+        self, brief: TurnBrief, transcript: Transcript, status: MessageStatus, model: str
+    ) -> None:
+        """Store the turn's messages in order. A session deleted meanwhile is left deleted."""
+        messages = transcript.messages()
+        async with self._transactions.write() as session:
+            if not await repository.touch(session, brief.session_id, now_ms()):
+                return
+            position = await repository.next_position(session, brief.session_id)
+            for offset, message in enumerate(messages):
+                answer = message is messages[-1]
+                fields = _blank(brief.session_id, position + offset) | vars(message)
+                if message.role == "assistant":
+                    fields["model"] = model
+                if answer:
+                    fields |= {"id": brief.message_id, "status": status, "events": transcript.sent}
+                await repository.add(session, ChatMessageRow(**fields))
+
+    async def stored_answer(
+        self, caller: Caller, session_id: UUID | None, message_id: UUID | None
+    ) -> tuple[UUID, Sequence[Sent]]:
+        """The events of a stored answer. Raises NotFound when the caller has none such."""
+        async with self._transactions.read() as session:
+            if session_id is not None:
+                await self._own(session, caller, session_id)
+            row = await repository.answer_of(session, caller.user_id, session_id, message_id)
+        if row is None or row.events is None:
+            raise NotFound("turn_missing", "There is no answer to resume in this session.")
+        return row.id, row.events
+
+    async def context(self, caller: Caller) -> UserContext:
+        async with self._transactions.read() as session:
+            row = await repository.context_of(session, caller.user_id)
+        return UserContext() if row is None else _context(row)
+
+    async def context_in(self, caller: Caller, session_id: UUID) -> UserContext:
+        """The caller's context, as asked for from inside one of their sessions."""
+        async with self._transactions.read() as session:
+            await self._own(session, caller, session_id)
+        return await self.context(caller)
+
+    async def put_context(self, caller: Caller, update: ContextUpdate) -> UserContext:
+        row = UserContextRow(user_id=caller.user_id, updated_at=now_ms(), **update.model_dump())
+        async with self._transactions.write() as session:
+            await repository.put_context(session, row)
+        return _context(row)
+
+    async def _own(self, session: AsyncSession, caller: Caller, session_id: UUID) -> ChatSessionRow:
+        row = await repository.session_of(session, caller.user_id, session_id)
+        if row is None:
+            raise NotFound("session_missing", "There is no such conversation.")
+        return row
+
+    async def _session_for(
+        self, session: AsyncSession, caller: Caller, request: TurnRequest
+    ) -> ChatSessionRow:
+        now = now_ms()
+        if request.session_id is not None:
+            row = await self._own(session, caller, request.session_id)
+            await repository.touch(session, row.id, now, request.recording_id)
+            return row
+        row = ChatSessionRow(
+            id=new_id(),
+            owner_id=caller.user_id,
+            recording_id=request.recording_id,
+            title=_title(request.message),
+            created_at=now,
+            updated_at=now,
+        )
+        await repository.add(session, row)
+        return row
+
+    async def _check_recording(self, caller: Caller, recording_id: UUID) -> None:
+        try:
+            await self._recordings.analysis(caller, recording_id)
+        except Conflict:
+            return  # the caller's, but without an analysis: the tutor says so
+
+    async def _heard(self, caller: Caller) -> tuple[HeardRecording, ...]:
+        page = await self._recordings.list(caller, None, RECENT_RECORDINGS)
+        ready = (item for item in page.items if item.status == "ready")
+        return tuple(HeardRecording(item.recording_id, item.filename) for item in ready)
+
+
+def _blank(session_id: UUID, position: int) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "session_id": session_id,
+        "position": position,
+        "tool_calls": [],
+        "tool_call_id": None,
+        "citations": [],
+        "model": None,
+        "status": "complete",
+        "events": None,
+        "created_at": now_ms(),
+    }
+
+
+def _title(message: str) -> str:
+    """The first line of a conversation, cut between words."""
+    line = " ".join(message.split())
+    if len(line) <= TITLE_CHARS:
+        return line
+    return line[:TITLE_CHARS].rsplit(" ", 1)[0] + "…"
+
+
+def _session(row: ChatSessionRow, message_count: int) -> ChatSession:
+    return ChatSession(
+        session_id=row.id,
+        title=row.title,
+        recording_id=row.recording_id,
+        message_count=message_count,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _message(row: ChatMessageRow) -> ChatMessage:
+    return ChatMessage.model_validate(
+        {
+            "message_id": row.id,
+            "role": row.role,
+            "content": row.content,
+            "tool_calls": row.tool_calls,
+            "tool_call_id": row.tool_call_id,
+            "citations": row.citations,
+            "model": row.model,
+            "status": row.status,
+            "created_at": row.created_at,
+        }
+    )
+
+
+def _said(row: ChatMessageRow) -> Said:
+    return Said("user" if row.role == "user" else "assistant", row.content)
+
+
+def _context(row: UserContextRow) -> UserContext:
+    return UserContext.model_validate(row, from_attributes=True)

@@ -1,0 +1,1 @@
+"""The built-in tutor: rules, an analysis and the library; no language model."""

@@ -1,0 +1,70 @@
+"""The built-in tutor as a Tutor: reads the intent, lets the right answer be written, streams it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+from crescendai.chat.brief import TurnBrief
+from crescendai.chat.events import Token, TurnEvent, UsageReported
+from crescendai.chat.tools import Tools
+from crescendai.chat.tutor import answers_practice, answers_recording, answers_talk
+from crescendai.chat.tutor.desk import Desk
+from crescendai.chat.tutor.intents import Intent, Kind, read_intent
+from crescendai.chat.tutor.material import Ear, Reader
+
+MODEL_ID = "crescendai-tutor-1"
+
+Answer = Callable[[Desk, Intent], Awaitable[None]]
+
+ANSWERS: dict[Kind, Answer] = {
+    "pain": answers_talk.pain,
+    "greeting": answers_talk.greeting,
+    "thanks": answers_talk.thanks,
+    "introduction": answers_talk.introduction,
+    "context": answers_talk.context,
+    "unclear": answers_talk.unclear,
+    "compare": answers_recording.compare,
+    "moment": answers_recording.moment,
+    "explain": answers_recording.explain,
+    "overview": answers_recording.overview,
+    "plan": answers_practice.plan,
+    "next": answers_practice.next_step,
+    "how_to": answers_practice.how_to,
+    "question": answers_practice.question,
+}
+
+
+class BuiltinTutor:
+    """``pace_sec`` is the pause after each word, so that an answer can be read as it comes."""
+
+    model_id = MODEL_ID
+
+    def __init__(self, *, ear: Ear, reader: Reader, pace_sec: float = 0.008) -> None:
+        self._ear = ear
+        self._reader = reader
+        self._pace_sec = pace_sec
+
+    async def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
+        started = time.monotonic()
+        desk = Desk(brief, tools, self._ear, self._reader)
+        writing = asyncio.create_task(_write(desk))
+        try:
+            while (event := await desk.events.get()) is not None:
+                yield event
+                if isinstance(event, Token):
+                    await asyncio.sleep(self._pace_sec)
+            await writing
+        finally:
+            writing.cancel()
+        took_ms = round((time.monotonic() - started) * 1000)
+        yield UsageReported(MODEL_ID, 0, desk.words_said, took_ms)
+
+
+async def _write(desk: Desk) -> None:
+    try:
+        intent = read_intent(desk.brief.message, desk.brief.history)
+        await ANSWERS[intent.kind](desk, intent)
+    finally:
+        desk.events.put_nowait(None)

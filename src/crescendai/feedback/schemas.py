@@ -1,0 +1,84 @@
+"""The wire: structured feedback (CONTRACT section 4)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+
+class OverallAssessment(BaseModel):
+    strengths: list[str]
+    priority_areas: list[str]
+    performance_character: str
+
+
+class TemporalItem(BaseModel):
+    """``start`` and ``end`` in seconds, inside the recording."""
+
+    start: float
+    end: float
+    timestamp: str
+    dimensions: list[str]
+    insight: str
+    practice_focus: str
+
+
+class ImmediatePriority(BaseModel):
+    """``citations`` are ids of the feedback's citations."""
+
+    skill_area: str
+    exercise: str
+    expected_result: str
+    citations: list[str]
+
+
+class LongTermAim(BaseModel):
+    musical_aspect: str
+    approach: str
+    citations: list[str]
+
+
+class PracticeRecommendations(BaseModel):
+    immediate_priorities: Annotated[list[ImmediatePriority], Field(min_length=3, max_length=5)]
+    long_term_development: Annotated[list[LongTermAim], Field(min_length=2, max_length=3)]
+
+
+class FeedbackCitation(BaseModel):
+    """``quote`` stands word for word in the passage ``chunk_id``."""
+
+    id: str
+    chunk_id: UUID
+    document_id: UUID
+    title: str
+    author: str | None
+    page: int | None
+    heading: str | None
+    quote: str
+    relevance: str
+
+
+class FeedbackBody(BaseModel):
+    """What is said, without who said it and when."""
+
+    overall_assessment: OverallAssessment
+    temporal_feedback: Annotated[list[TemporalItem], Field(min_length=3, max_length=5)]
+    practice_recommendations: PracticeRecommendations
+    encouragement: str
+    citations: list[FeedbackCitation]
+
+
+class Feedback(FeedbackBody):
+    """``model`` names the writer, ``created_at`` is in milliseconds since the epoch."""
+
+    feedback_id: UUID
+    recording_id: UUID
+    model: str
+    created_at: int
+
+
+class FeedbackHistory(BaseModel):
+    """Newest first."""
+
+    items: list[Feedback]

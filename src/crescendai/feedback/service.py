@@ -1,0 +1,105 @@
+"""Feedback on one analysis: find what stands out, ask the library, write, check, save."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from crescendai.errors import Conflict, UpstreamFailed
+from crescendai.feedback import advice, library, repository
+from crescendai.feedback.assembly import fill_up
+from crescendai.feedback.findings import findings, moments
+from crescendai.feedback.library import Search
+from crescendai.feedback.schemas import Feedback, FeedbackBody, FeedbackHistory
+from crescendai.feedback.selection import select
+from crescendai.feedback.tables import FeedbackRow
+from crescendai.feedback.verify import Draft, Verifier
+from crescendai.feedback.writer import FeedbackWriter
+from crescendai.identity.service import Caller
+from crescendai.kit.clock import now_ms
+from crescendai.kit.ids import new_id
+from crescendai.kit.sql import Transactions
+from crescendai.recordings.schemas import Analysis
+
+GROUNDED_MODEL = "crescendai-tutor-1"
+HISTORY_ITEMS = 50
+
+log = structlog.get_logger(__name__)
+
+
+class Recordings(Protocol):
+    async def analysis(self, caller: Caller, recording_id: UUID) -> Analysis:
+        """Raises NotFound for what is not the caller's, Conflict while there is no analysis."""
+
+
+class FeedbackService:
+    """``writer`` is None where no language model is configured; then the grounded text stands."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        recordings: Recordings,
+        search: Search,
+        writer: FeedbackWriter | None = None,
+    ) -> None:
+        self._transactions = transactions
+        self._recordings = recordings
+        self._search = search
+        self._writer = writer
+
+    async def create(self, caller: Caller, recording_id: UUID) -> Feedback:
+        """Raises NotFound, or Conflict while there is no analysis to speak of."""
+        analysis = await self._recordings.analysis(caller, recording_id)
+        body, model = await self._write(caller, analysis)
+        row = FeedbackRow(
+            id=new_id(),
+            owner_id=caller.user_id,
+            recording_id=recording_id,
+            body=body.model_dump(mode="json"),
+            model=model,
+            created_at=now_ms(),
+        )
+        async with self._transactions.write() as session:
+            await repository.add(session, row)
+        return _feedback(row)
+
+    async def history(self, caller: Caller, recording_id: UUID) -> FeedbackHistory:
+        """Newest first; empty for a recording of the caller's without any."""
+        try:
+            await self._recordings.analysis(caller, recording_id)
+        except Conflict:
+            return FeedbackHistory(items=[])
+        async with self._transactions.read() as session:
+            rows = await repository.history(session, caller.user_id, recording_id, HISTORY_ITEMS)
+        return FeedbackHistory(items=[_feedback(row) for row in rows])
+
+    async def _write(self, caller: Caller, analysis: Analysis) -> tuple[FeedbackBody, str]:
+        chosen = select(findings(analysis), moments(analysis), analysis.duration)
+        found, passages = await library.consult(
+            self._search, caller, chosen.priorities, chosen.long_term
+        )
+        grounded = advice.compose(chosen, found)
+        verifier = Verifier(analysis, passages)
+        draft, model = Draft.of(grounded), GROUNDED_MODEL
+        if self._writer is not None:
+            try:
+                draft = await self._writer.write(analysis, list(passages.values()))
+                model = self._writer.model_id
+            except UpstreamFailed:
+                log.warning("feedback.written_without_model", recording=str(analysis.recording_id))
+        return fill_up(verifier.check(draft), grounded), model
+
+
+def _feedback(row: FeedbackRow) -> Feedback:
+    return Feedback.model_validate(
+        row.body
+        | {
+            "feedback_id": row.id,
+            "recording_id": row.recording_id,
+            "model": row.model,
+            "created_at": row.created_at,
+        }
+    )

@@ -1,0 +1,96 @@
+"""How findings and moments are put into sentences. Every number in them is the analysis's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crescendai.feedback.findings import Finding, Moment
+from crescendai.feedback.scales import SCALES
+
+
+def number(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def listed(parts: Sequence[str]) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def placed(finding: Finding) -> str:
+    """Where a score lies and how sure that is, as a clause."""
+    interval = f"80 % interval {number(finding.low)} to {number(finding.high)}"
+    if finding.certainty == "clear":
+        return f"{number(finding.value)}, clearly {finding.pole} ({interval})"
+    if finding.certainty == "lean":
+        return f"{number(finding.value)}, a lean towards {finding.pole} ({interval})"
+    return f"{number(finding.value)}, about the middle of the scale ({interval})"
+
+
+def strength_sentence(finding: Finding) -> str:
+    return f"{finding.scale.hears(finding.side)} {capital(finding.scale.topic)}: {placed(finding)}."
+
+
+def priority_sentence(finding: Finding) -> str:
+    topic = capital(finding.scale.topic)
+    if finding.certainty == "middle":
+        return f"{topic} could take a clearer direction: {placed(finding)}."
+    if finding.welcome is None:
+        hears = finding.scale.hears(finding.side)
+        return f"{hears} {topic}: {placed(finding)}. Check that this is what the piece asks for."
+    if finding.welcome:
+        return f"{topic} is already on its way and can go further: {placed(finding)}."
+    return f"{finding.scale.hears(finding.side)} {topic}: {placed(finding)}."
+
+
+def character_sentence(character: Sequence[Finding]) -> str:
+    marked = [finding for finding in character if finding.certainty != "middle"]
+    if not marked:
+        return (
+            "No side of its character dominates: pace, colour, drama and mood all lie near the "
+            "middle of their scales. The room for a stronger point of view is there."
+        )
+    traits = listed([f"{f.name} ({number(f.value)})" for f in marked])
+    surely = any(finding.certainty == "clear" for finding in marked)
+    opening = "The performance is marked by" if surely else "The performance leans towards"
+    return f"{opening} {traits}. {' '.join(f.scale.hears(f.side) for f in marked[:2])}"
+
+
+def insight(moment: Moment) -> str:
+    known = SCALES[moment.key]
+    if moment.value == moment.usual:
+        return f"Over the whole recording, {known.topic} is at {number(moment.value)}."
+    if number(moment.value) == number(moment.usual):
+        return f"{capital(known.topic)} stays at its usual level here: {number(moment.value)}."
+    step = "Nearer to" if moment.strength < 1 else "Much nearer to"
+    return (
+        f"{step} {moment.pole} than elsewhere: {known.topic} is at {number(moment.value)} "
+        f"here and at {number(moment.usual)} over the whole recording."
+    )
+
+
+def practice_focus(moment: Moment, exercise_name: str | None) -> str:
+    known = SCALES[moment.key]
+    where = moment.timestamp.replace("-", " to ")
+    if moment.value == moment.usual:
+        task = "Record it again aiming for the opposite, and keep what suits the piece"
+    elif moment.welcome:
+        return (
+            f"Listen to {where} first: this is you at your best for {known.topic}. Then play the "
+            "bars before and after it in the same way."
+        )
+    elif moment.welcome is None:
+        task = (
+            f"Listen to {where} and decide whether the music changes here. If it does, make the "
+            "change plainer; if not, match it to the bars before"
+        )
+    else:
+        task = f"Loop {where} slowly, listening for {known.topic} and for nothing else"
+    if exercise_name is not None:
+        return f"{task}, and work on it with the exercise “{exercise_name}”."
+    return f"{task}. Record it three times and compare."

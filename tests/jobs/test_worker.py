@@ -1,0 +1,206 @@
+"""The Worker with its real engine, each in a process of its own: done once, retried, given up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from crescendai.jobs.service import NOBODY_WAITS, enqueue
+from crescendai.jobs.tables import JobRow
+from crescendai.kit.sql import Transactions
+from tests.fixtures.running import wait_until
+
+PROGRAM = textwrap.dedent(
+    '''
+    """A worker whose handlers write what they do to a file; arguments: data folder."""
+    import asyncio, os, signal, sys, time
+    from pathlib import Path
+    from crescendai.adapters.database.engine import Database, sqlite_url
+    from crescendai.jobs.service import Handler
+    from crescendai.jobs.worker import Worker
+
+    folder = Path(sys.argv[1])
+
+    def note(line):
+        with (folder / "done.txt").open("a") as file:
+            file.write(line + "\\n")
+
+    async def quick(payload):
+        note(f"quick {payload['n']}")
+
+    async def slow(payload):
+        note("slow began")
+        await asyncio.sleep(payload["sec"])
+        note("slow ended")
+
+    async def failing(payload):
+        note("failing tried")
+        raise ValueError("no luck")
+
+    async def deadly(payload):
+        note("deadly tried")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    async def gave_up(payload, reason):
+        note(f"gave up: {reason}")
+
+    async def main():
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        database = Database(sqlite_url(folder))
+        handlers = {
+            "quick": Handler(quick, gave_up),
+            "slow": Handler(slow, gave_up),
+            "failing": Handler(failing, gave_up),
+            "deadly": Handler(deadly, gave_up),
+        }
+        await Worker(database.transactions, handlers, folder / "jobs.db").run(stop)
+        await database.close()
+
+    asyncio.run(main())
+    '''
+)
+
+
+class Workshop:
+    """A data folder, a worker process on it, and what its handlers wrote."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(self.folder)])
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    @property
+    def lines(self) -> list[str]:
+        written = self.folder / "done.txt"
+        return written.read_text().splitlines() if written.exists() else []
+
+    async def until(self, condition: Callable[[list[str]], bool], within_sec: float = 40) -> None:
+        await asyncio.to_thread(
+            wait_until, lambda: condition(self.lines), within_sec, lambda: json.dumps(self.lines)
+        )
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    opened = Workshop(tmp_path)
+    yield opened
+    if opened.process is not None and opened.process.poll() is None:
+        opened.process.terminate()
+        opened.process.wait(20)
+
+
+async def promise(transactions: Transactions, kind: str, **payload: float) -> None:
+    async with transactions.write() as session:
+        await enqueue(session, kind, payload)
+
+
+async def wait_for_state(transactions: Transactions, state: str) -> None:
+    """Until the only job is in that state; the timeout fails the test."""
+    async with asyncio.timeout(20):
+        while True:
+            async with transactions.read() as session:
+                if (await session.execute(select(JobRow.state))).scalar_one() == state:
+                    return
+            await asyncio.sleep(0.1)
+
+
+async def test_promised_jobs_are_each_done_once(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    for n in range(10):
+        await promise(transactions, "quick", n=n)
+    workshop.start()
+    await workshop.until(lambda lines: len(lines) >= 10)
+    workshop.kill()
+    workshop.start()
+    await promise(transactions, "quick", n=10)
+    await workshop.until(lambda lines: "quick 10" in lines)
+    assert sorted(workshop.lines) == sorted(f"quick {n}" for n in range(11))
+
+
+async def test_a_promise_that_is_rolled_back_is_never_kept(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    async def promise_and_fail() -> None:
+        async with transactions.write() as session:
+            await enqueue(session, "quick", {"n": 1})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await promise_and_fail()
+    await promise(transactions, "quick", n=2)
+    workshop.start()
+    await workshop.until(lambda lines: bool(lines))
+    assert workshop.lines == ["quick 2"]
+
+
+async def test_a_job_outlives_a_killed_worker(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    await promise(transactions, "slow", sec=4)
+    workshop.start()
+    await workshop.until(lambda lines: "slow began" in lines)
+    workshop.kill()
+    workshop.start()
+    await workshop.until(lambda lines: "slow ended" in lines)
+    assert workshop.lines == ["slow began", "slow began", "slow ended"]
+    await wait_for_state(transactions, "done")
+
+
+async def test_a_failing_job_is_tried_three_times_and_given_up(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    await promise(transactions, "failing")
+    workshop.start()
+    await workshop.until(lambda lines: any("gave up" in line for line in lines))
+    assert workshop.lines[:3] == ["failing tried"] * 3
+    assert len(workshop.lines) == 4
+    await wait_for_state(transactions, "failed")
+    assert "no luck" not in workshop.lines[3]
+
+
+async def test_a_job_that_kills_its_worker_is_given_up(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    await promise(transactions, "deadly")
+    for tries in range(1, 4):
+        workshop.start()
+        await workshop.until(_at_least(tries))
+        assert workshop.process is not None
+        workshop.process.wait(20)
+    workshop.start()
+    await workshop.until(lambda lines: any("gave up" in line for line in lines))
+    assert workshop.lines[:3] == ["deadly tried"] * 3
+
+
+def _at_least(count: int) -> Callable[[list[str]], bool]:
+    return lambda lines: len(lines) >= count
+
+
+async def test_somebody_who_waits_comes_before_a_batch(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    async with transactions.write() as session:
+        for _ in range(8):
+            await enqueue(session, "slow", {"sec": 0.3}, NOBODY_WAITS)
+        await enqueue(session, "quick", {"n": 1})
+    workshop.start()
+    await workshop.until(lambda lines: lines.count("slow ended") == 8)
+    assert workshop.lines.index("quick 1") <= 3

@@ -1,0 +1,89 @@
+import { authHeaders } from './key.ts';
+import { ApiError, isAbort, problemFrom } from './problem.ts';
+
+export interface Options {
+	method?: string;
+	json?: unknown;
+	signal?: AbortSignal;
+	accept?: string;
+}
+
+/** fetch with the key, with problems turned into ApiError. */
+export async function send(path: string, options: Options = {}): Promise<Response> {
+	const headers: Record<string, string> = {
+		Accept: options.accept ?? 'application/json',
+		...authHeaders()
+	};
+	const init: RequestInit = { method: options.method ?? 'GET', headers };
+	if (options.signal) init.signal = options.signal;
+	if (options.json !== undefined) {
+		headers['Content-Type'] = 'application/json';
+		init.body = JSON.stringify(options.json);
+	}
+	let response: Response;
+	try {
+		response = await fetch(path, init);
+	} catch (error) {
+		if (isAbort(error)) throw error;
+		throw new ApiError(0);
+	}
+	if (!response.ok) throw problemFrom(response.status, await response.text().catch(() => ''));
+	return response;
+}
+
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+	return (await (await send(path, signal ? { signal } : {})).json()) as T;
+}
+
+export async function sendJson<T>(method: string, path: string, json?: unknown): Promise<T> {
+	return (await (await send(path, { method, json })).json()) as T;
+}
+
+export async function remove(path: string): Promise<void> {
+	await send(path, { method: 'DELETE' });
+}
+
+export function query(params: Record<string, string | number | null | undefined>): string {
+	const search = new URLSearchParams();
+	for (const [name, value] of Object.entries(params)) {
+		if (value !== null && value !== undefined && value !== '') search.set(name, String(value));
+	}
+	const text = search.toString();
+	return text ? `?${text}` : '';
+}
+
+/**
+ * Upload one file with real progress, which fetch can't report.
+ * `onProgress` gets the fraction sent, 0 to 1.
+ */
+export function upload<T>(
+	path: string,
+	form: FormData,
+	onProgress: (fraction: number) => void,
+	signal?: AbortSignal
+): Promise<T> {
+	return new Promise<T>((resolve, reject) => {
+		const xhr = new XMLHttpRequest();
+		xhr.open('POST', path);
+		xhr.setRequestHeader('Accept', 'application/json');
+		for (const [name, value] of Object.entries(authHeaders())) xhr.setRequestHeader(name, value);
+		xhr.upload.onprogress = (event) => {
+			if (event.lengthComputable && event.total > 0) onProgress(event.loaded / event.total);
+		};
+		xhr.onload = () => {
+			if (xhr.status < 200 || xhr.status >= 300) {
+				reject(problemFrom(xhr.status, xhr.responseText));
+				return;
+			}
+			try {
+				resolve(JSON.parse(xhr.responseText) as T);
+			} catch {
+				reject(new ApiError(xhr.status, { detail: 'The server’s answer could not be read.' }));
+			}
+		};
+		xhr.onerror = () => reject(new ApiError(0));
+		xhr.onabort = () => reject(new DOMException('Upload cancelled', 'AbortError'));
+		signal?.addEventListener('abort', () => xhr.abort(), { once: true });
+		xhr.send(form);
+	});
+}

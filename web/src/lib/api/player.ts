@@ -1,0 +1,31 @@
+import { getJson, query, sendJson } from './http.ts';
+import { authHeaders } from './key.ts';
+import { ApiError } from './problem.ts';
+import type { Comparison, Health, PlayerContext, Progress, Readiness } from './types.ts';
+
+export const getContext = () => getJson<PlayerContext>('/api/context');
+
+export const putContext = (context: PlayerContext) =>
+	sendJson<PlayerContext>('PUT', '/api/context', {
+		goals: context.goals,
+		constraints: context.constraints,
+		repertoire: context.repertoire,
+		experience_level: context.experience_level,
+		feedback_style: context.feedback_style
+	});
+
+export const getProgress = () => getJson<Progress>('/api/progress');
+
+export const compareRecordings = (recordingId: string, against: string) =>
+	getJson<Comparison>(`/api/progress${query({ recording_id: recordingId, against })}`);
+
+export const getHealth = () => getJson<Health>('/api/health');
+
+/** A degraded server answers 503 with the same body, which is an answer, not an error. */
+export async function getReadiness(): Promise<Readiness> {
+	const response = await fetch('/api/ready', { headers: authHeaders() }).catch(() => null);
+	if (!response) throw new ApiError(0);
+	const body = (await response.json().catch(() => null)) as Readiness | null;
+	if (!body || !body.parts) throw new ApiError(response.status);
+	return body;
+}

@@ -1,0 +1,61 @@
+import { readSse } from '../sse.ts';
+import { getJson, query, remove, send, sendJson, upload } from './http.ts';
+import type { Analysis, Feedback, Page, ProgressEvent, Recording } from './types.ts';
+
+export const MAX_UPLOAD_BYTES = 50 * 1024 * 1024;
+
+const at = (id: string, rest = '') => `/api/recordings/${encodeURIComponent(id)}${rest}`;
+
+export const audioUrl = (id: string) => at(id, '/audio');
+
+export function listRecordings(cursor?: string | null, limit = 50): Promise<Page<Recording>> {
+	return getJson(`/api/recordings${query({ cursor, limit })}`);
+}
+
+export function getRecording(id: string, signal?: AbortSignal): Promise<Recording> {
+	return getJson(at(id), signal);
+}
+
+export function uploadRecording(
+	file: File,
+	onProgress: (fraction: number) => void,
+	signal?: AbortSignal
+): Promise<Recording> {
+	const form = new FormData();
+	form.append('file', file, file.name);
+	return upload('/api/upload', form, onProgress, signal);
+}
+
+export const deleteRecording = (id: string) => remove(at(id));
+
+export function getAnalysis(id: string, signal?: AbortSignal): Promise<Analysis> {
+	return getJson(at(id, '/analysis'), signal);
+}
+
+/** Follow the analysis; resolves true when the server said it was over. */
+export async function watchRecording(
+	id: string,
+	onProgress: (event: ProgressEvent) => void,
+	signal: AbortSignal
+): Promise<boolean> {
+	const response = await send(at(id, '/events'), { signal, accept: 'text/event-stream' });
+	const events = readSse(response);
+	for (;;) {
+		const next = await events.next();
+		if (next.done) return next.value;
+		if (next.value.event === 'progress') onProgress(JSON.parse(next.value.data) as ProgressEvent);
+	}
+}
+
+/** The file's bytes; `fetch` because a media element can't send the key. */
+export async function getAudio(id: string, signal?: AbortSignal): Promise<Blob> {
+	const response = await send(audioUrl(id), { accept: 'audio/*', ...(signal ? { signal } : {}) });
+	return response.blob();
+}
+
+const feedbackAt = (id: string) => `/api/feedback/${encodeURIComponent(id)}`;
+
+export const createFeedback = (id: string) => sendJson<Feedback>('POST', feedbackAt(id));
+
+export const listFeedback = (id: string, signal?: AbortSignal) =>
+	getJson<{ items: Feedback[] }>(feedbackAt(id), signal);

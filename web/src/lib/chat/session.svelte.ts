@@ -1,0 +1,145 @@
+import { getSession, openChat, stopSession } from '../api/chat.ts';
+import { isAbort, toApiError, type ApiError } from '../api/problem.ts';
+import { readSse } from '../sse.ts';
+import { applyEvent, newTurn, toTurns, type Turn } from './turns.ts';
+
+/** One conversation: its turns, and the answer being written. */
+export class ChatSession {
+	id = $state<string | null>(null);
+	title = $state('');
+	recordingId = $state<string | null>(null);
+	turns = $state<Turn[]>([]);
+	loading = $state(false);
+	busy = $state(false);
+	stopping = $state(false);
+	error = $state<ApiError | null>(null);
+	onStarted: (id: string) => void = () => {};
+	onFinished: () => void = () => {};
+
+	#abort: AbortController | null = null;
+	#serial = 0;
+
+	/** Forget everything and begin anew. */
+	reset(recordingId: string | null = null): void {
+		this.close();
+		this.id = null;
+		this.title = '';
+		this.recordingId = recordingId;
+		this.turns = [];
+		this.error = null;
+		this.loading = false;
+	}
+
+	async open(id: string): Promise<void> {
+		if (this.id === id) return;
+		this.reset();
+		this.id = id;
+		await this.refresh();
+	}
+
+	async refresh(): Promise<void> {
+		const id = this.id;
+		if (!id) return;
+		this.loading = true;
+		try {
+			const session = await getSession(id);
+			if (this.id !== id) return;
+			this.title = session.title;
+			this.recordingId = session.recording_id;
+			this.turns = toTurns(session.messages);
+			this.error = null;
+		} catch (error) {
+			if (this.id === id) this.error = toApiError(error);
+		} finally {
+			if (this.id === id) this.loading = false;
+		}
+	}
+
+	async ask(message: string): Promise<void> {
+		const text = message.trim();
+		if (!text || this.busy) return;
+		const abort = new AbortController();
+		this.#abort = abort;
+		this.busy = true;
+		this.error = null;
+		const key = `local-${++this.#serial}`;
+		this.turns.push(newTurn('user', `${key}-q`, text), newTurn('assistant', `${key}-a`));
+		const turn = this.turns.at(-1)!;
+		turn.status = 'streaming';
+		try {
+			const finished = await this.#stream(turn, text, abort.signal);
+			if (turn.status === 'streaming') {
+				turn.status = this.stopping ? 'stopped' : finished ? 'complete' : 'failed';
+				if (turn.status === 'failed') {
+					turn.problem = 'The connection was lost before the answer was finished. Reload the page to see what was kept.';
+				}
+			}
+		} catch (error) {
+			if (isAbort(error)) turn.status = 'stopped';
+			else {
+				turn.status = 'failed';
+				turn.problem = toApiError(error).message;
+			}
+		} finally {
+			for (const tool of turn.tools) tool.done = true;
+			if (this.#abort === abort) {
+				this.#abort = null;
+				this.busy = false;
+				this.stopping = false;
+				this.onFinished();
+			}
+		}
+	}
+
+	async #stream(turn: Turn, message: string, signal: AbortSignal): Promise<boolean> {
+		const response = await openChat(
+			{
+				message,
+				...(this.id ? { session_id: this.id } : {}),
+				...(this.recordingId ? { recording_id: this.recordingId } : {})
+			},
+			signal
+		);
+		const events = readSse(response);
+		for (;;) {
+			const next = await events.next().catch((error: unknown) => {
+				if (isAbort(error)) throw error;
+				return null; // the line dropped in the middle
+			});
+			if (!next) return false;
+			if (next.done) return next.value;
+			const session = applyEvent(turn, next.value);
+			if (session) {
+				this.title = session.title || this.title;
+				if (this.id !== session.session_id) {
+					this.id = session.session_id;
+					this.onStarted(session.session_id);
+				}
+			}
+		}
+	}
+
+	/** Ask the server to stop; what was written so far stays. */
+	async stop(): Promise<void> {
+		const abort = this.#abort;
+		if (!abort || this.stopping) return;
+		this.stopping = true;
+		const patience = setTimeout(() => abort.abort(), 3000);
+		try {
+			if (this.id) await stopSession(this.id);
+			else abort.abort();
+		} catch {
+			abort.abort();
+		}
+		abort.signal.addEventListener('abort', () => clearTimeout(patience), { once: true });
+	}
+
+	/** Let go of the stream without asking the server to stop. */
+	close(): void {
+		const abort = this.#abort;
+		this.#abort = null;
+		this.busy = false;
+		this.stopping = false;
+		abort?.abort();
+	}
+}

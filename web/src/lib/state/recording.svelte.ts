@@ -1,0 +1,59 @@
+import { isAbort, toApiError, type ApiError } from '../api/problem.ts';
+import { getAnalysis, getRecording, watchRecording } from '../api/recordings.ts';
+import type { Analysis, Recording } from '../api/types.ts';
+
+const FINAL = new Set(['ready', 'refused', 'failed']);
+
+export const isFinal = (recording: Recording): boolean => FINAL.has(recording.status);
+
+/** One recording: follows its analysis while it runs and holds the result. */
+export class RecordingState {
+	recording = $state<Recording | null>(null);
+	analysis = $state.raw<Analysis | null>(null);
+	error = $state<ApiError | null>(null);
+	#abort = new AbortController();
+
+	constructor(readonly id: string) {}
+
+	async load(): Promise<void> {
+		const { signal } = this.#abort;
+		this.error = null;
+		try {
+			this.recording = await getRecording(this.id, signal);
+			if (!isFinal(this.recording)) await this.#follow(signal);
+			if (this.recording.status === 'ready') this.analysis = await getAnalysis(this.id, signal);
+		} catch (error) {
+			if (!isAbort(error) && !signal.aborted) this.error = toApiError(error);
+		}
+	}
+
+	/** Read the events; when the line drops, ask how things stand and listen again. */
+	async #follow(signal: AbortSignal): Promise<void> {
+		for (let failures = 0; ; ) {
+			try {
+				await watchRecording(
+					this.id,
+					(event) => {
+						failures = 0;
+						if (this.recording) Object.assign(this.recording, event);
+					},
+					signal
+				);
+			} catch (error) {
+				if (isAbort(error) || ++failures > 5) throw error;
+			}
+			if (signal.aborted) return;
+			if (this.recording && isFinal(this.recording)) break;
+			await new Promise((resolve) => setTimeout(resolve, 1000 * Math.min(5, failures + 1)));
+			if (signal.aborted) return;
+			this.recording = await getRecording(this.id, signal).catch(() => this.recording);
+			if (this.recording && isFinal(this.recording)) break;
+		}
+		// the whole record, with its duration
+		this.recording = await getRecording(this.id, signal);
+	}
+
+	close(): void {
+		this.#abort.abort();
+	}
+}
