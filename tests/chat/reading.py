@@ -19,7 +19,9 @@ def parse(stream: bytes) -> list[Received]:
     """Every event; ``[DONE]`` has that string as its data. Comments are left out."""
     received = []
     for block in stream.decode().split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        fields = dict(
+            line.split(": ", 1) for line in block.splitlines() if not line.startswith(":")
+        )
         if fields:
             raw = fields["data"]
             data = raw if raw == "[DONE]" else json.loads(raw)

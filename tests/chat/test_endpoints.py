@@ -21,9 +21,7 @@ from tests.chat.reading import parse, text_of
 async def client(world: World) -> AsyncGenerator[httpx.AsyncClient, None]:
     app = FastAPI()
     problems.install(app, production=True)
-    app.add_middleware(
-        middleware.RequestContext, production=True, registry=CollectorRegistry()
-    )
+    app.add_middleware(middleware.RequestContext, production=True, registry=CollectorRegistry())
     app.include_router(endpoints.router)
     app.state.identity = IdentityService(world.transactions, credentials_required=False)
     app.state.chat = world.chat

@@ -32,7 +32,9 @@ async def test_sessions_come_newest_first_in_pages(world: World) -> None:
 
 
 async def test_a_title_is_cut_between_words(world: World) -> None:
-    message = "How do I make the left hand softer than the right hand\n in the second theme, please?"
+    message = (
+        "How do I make the left hand softer than the right hand\n in the second theme, please?"
+    )
     brief = await world.chat.begin_turn(world.caller, TurnRequest(message=message))
     assert brief.title == "How do I make the left hand softer than the right hand in…"
 
@@ -68,9 +70,7 @@ async def test_what_is_not_the_callers_is_not_found_and_stores_nothing(world: Wo
 
 
 async def test_a_recording_under_analysis_can_be_talked_about(world: World) -> None:
-    world.chat._recordings = StubRecordings(
-        world.caller, analysis(), pending=(world.recording_id,)
-    )
+    world.chat._recordings = StubRecordings(world.caller, analysis(), pending=(world.recording_id,))
     request = TurnRequest(message="How was it?", recording_id=world.recording_id)
     brief = await world.chat.begin_turn(world.caller, request)
     assert brief.recording_id == world.recording_id

@@ -131,9 +131,7 @@ async def test_an_empty_answer_is_a_failure(world: World) -> None:
 async def test_a_failure_midway_keeps_what_was_said(world: World) -> None:
     failed = UpstreamFailed("llm_unavailable", "AI service unavailable")
     model = ScriptedLanguageModel([[TextDelta("Your pulse "), failed]])
-    turn = await world.turns(ModelTutor(model=model)).begin(
-        world.caller, TurnRequest(message="Hm")
-    )
+    turn = await world.turns(ModelTutor(model=model)).begin(world.caller, TurnRequest(message="Hm"))
     received = await read_all(turn.follow())
     assert received[-2].data["detail"] == "AI service unavailable"
     detail = await world.chat.session(world.caller, turn.brief.session_id)

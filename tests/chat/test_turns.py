@@ -150,7 +150,7 @@ async def test_stop_at_once_still_stores_the_turn(world: World) -> None:
     turn = await turns.begin(world.caller, TurnRequest(message="How?"))
     await turns.stop(world.caller, turn.brief.session_id)
     received = await read_all(turn.follow())
-    assert [r.event for r in received][0] == "session"
+    assert received[0].event == "session"
     detail = await world.chat.session(world.caller, turn.brief.session_id)
     assert detail.messages[-1].status == "stopped"
 

@@ -35,7 +35,8 @@ _WORD = re.compile(r"\s*\S+\s*")
 class Desk:
     """What is looked up becomes an event at once; what is said waits on the ``page``.
 
-    So a turn is stored as a person would tell it: the looking up, then one answer. ``refusal`` is why the last tool could not answer, ``nearest`` the best similarity it saw.
+    So a turn is stored as a person would tell it: the looking up, then one answer.
+    ``refusal`` is why the last tool could not answer, ``nearest`` the best similarity it saw.
     """
 
     brief: TurnBrief
