@@ -108,8 +108,8 @@ _WHY = _rule(
 )
 _ASKS_HOW = _rule(r"\bhow (?:do|can|should|to|would|could)\b|\bway to\b|\bdo i (?:need|have)\b")
 _HOW = _rule(
-    r"\b(?:how (?:do|can|should|to|would|could|might)|way to|exercises?|drills?|tips?|help me|fix\w*|"
-    r"improv\w+|practi[sc]\w+|get (?:better|rid)|avoid|learn|stop \w+ing|work on|stud(?:y|ies))\b"
+    r"\b(?:how (?:do|can|should|to|would|could|might)|way to|exercises?|drills?|tips?|help me|"
+    r"fix\w*|improv\w+|practi[sc]\w+|get (?:better|rid)|avoid|learn|stop \w+ing|work on|stud(?:y|ies))\b"
 )
 _OVERVIEW = _rule(
     r"\b(?:how (?:was|is|did) (?:it|i|that|this|my (?:playing|recording|performance))|"
