@@ -12,7 +12,7 @@ from tools.training_rows import Study
 
 TRAINING_EARS = ("midi", "imitated", "crop", "audio")
 TESTED_EARS = ("midi", "crop", "short crop", "audio")
-AUDIO_WEIGHT = 3.0
+AUDIO_WEIGHT = 5.0
 COVERAGE = 0.8
 
 Floats = npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crescendai.music.features import feature_matrix, feature_vector
-from crescendai.music.notes import Performance
+from crescendai.music.notes import PedalArray, Performance
 from tools.percepiano import Clip, data_folder, load_clips, read_midi
 from tools.render_and_transcribe import load_notes
 
@@ -66,22 +66,39 @@ def load_study() -> Study:
 
 
 def imitate_transcription(performance: Performance, rng: np.random.Generator) -> Performance:
-    """Miss short and soft notes, blur onsets, lengths and velocities, and squeeze the latter."""
+    """The errors of a transcriber, as large as measured on rendered clips (see the model card).
+
+    Some short or soft notes are missed, lengths are off by a factor, velocities are squeezed,
+    bent and blurred, and part of the pedalling is lost.
+    """
     notes = performance.notes.copy()
     length_sec = notes["offset_sec"] - notes["onset_sec"]
     missed = rng.random(len(notes)) < (
-        0.01 + 0.06 * (length_sec < 0.06) + 0.03 * (notes["velocity"] < 35)
+        0.005 + 0.03 * (length_sec < 0.06) + 0.02 * (notes["velocity"] < 30)
     )
     notes, length_sec = notes[~missed], length_sec[~missed]
     count = len(notes)
-    notes["onset_sec"] += rng.normal(0.0, 0.006, count)
-    length_sec = np.maximum(length_sec, 0.03) * np.exp(rng.normal(0.0, 0.15, count))
+    notes["onset_sec"] += rng.normal(0.0, 0.003, count)
+    octaves = rng.normal(0.04, 0.25) + rng.normal(0.0, 0.5, count)
+    length_sec = np.maximum(np.maximum(length_sec, 0.03) * 2.0**octaves, 0.03)
     notes["offset_sec"] = notes["onset_sec"] + length_sec
     velocity = notes["velocity"] - notes["velocity"].mean()
-    velocity = 64 + rng.uniform(0.7, 1.1) * velocity + rng.normal(0.0, 6.0, count)
+    bent = rng.normal(0.0, 0.12) * (velocity**2 - velocity.var()) / 20
+    velocity = 64 + rng.uniform(0.5, 1.05) * velocity + bent + rng.normal(0.0, 4.7, count)
     notes["velocity"] = np.clip(np.round(velocity), 1, 127)
     ordered = notes[np.lexsort((notes["pitch"], notes["onset_sec"]))]
-    return Performance(ordered, performance.pedal[:0], performance.duration_sec)
+    return Performance(ordered, _lossy(performance.pedal, rng), performance.duration_sec)
+
+
+def _lossy(pedal: PedalArray, rng: np.random.Generator) -> PedalArray:
+    """One performance in five loses all of its pedalling, the others up to half."""
+    if rng.random() < 0.2:
+        return pedal[:0]
+    kept = pedal[rng.random(len(pedal)) >= rng.uniform(0.0, 0.5)].copy()
+    kept["onset_sec"] += rng.normal(0.05, 0.1, len(kept))
+    ends = kept["offset_sec"] + rng.normal(-0.05, 0.1, len(kept))
+    kept["offset_sec"] = np.maximum(ends, kept["onset_sec"] + 0.05)
+    return kept[np.argsort(kept["onset_sec"])]
 
 
 def _rows(indexes: list[int], performances: list[Performance]) -> Rows:

@@ -7,8 +7,10 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
 import uvicorn
 from fastapi import FastAPI
@@ -17,15 +19,33 @@ from crescendai.adapters.audio.files import FileAudioProbe
 from crescendai.adapters.cache.disk import DiskCache
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import is_current, migrate
+from crescendai.adapters.documents.process import ProcessParser
 from crescendai.adapters.models.local_analyzer import LocalAnalyzer
+from crescendai.adapters.models.maxsim import MaxSimReranker
+from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.models.openai_chat import OpenAIChatModel
 from crescendai.adapters.objects.folder import FolderObjectStore
+from crescendai.adapters.vectors.exact import ExactVectorIndex
+from crescendai.chat.brief import Tutor
+from crescendai.chat.service import ChatService
+from crescendai.chat.stream import ModelTutor
+from crescendai.chat.tools import Toolbox
+from crescendai.chat.turns import Turns
+from crescendai.chat.tutor.engine import BuiltinTutor
 from crescendai.errors import InvalidInput, Unavailable
+from crescendai.feedback import findings, passages
+from crescendai.feedback.service import FeedbackService
+from crescendai.feedback.writer import FeedbackWriter
 from crescendai.identity.service import IdentityService
 from crescendai.jobs import repository as jobs_repository
 from crescendai.jobs.supervisor import Supervisor
 from crescendai.jobs.worker import HEARTBEAT_SEC, Worker
 from crescendai.kit.clock import now_ms
 from crescendai.kit.process import end_with_parent, try_lock
+from crescendai.knowledge import tasks as knowledge_tasks
+from crescendai.knowledge.ingestion import IngestionService
+from crescendai.knowledge.search import KnowledgeSearch
+from crescendai.knowledge.service import KnowledgeService
 from crescendai.recordings import tasks as recordings_tasks
 from crescendai.recordings.analyze import AnalysisService
 from crescendai.recordings.progress import ProgressService
@@ -40,14 +60,18 @@ _LOCK_WITHIN_SEC = 10.0
 
 @dataclass(frozen=True)
 class Floor:
-    """The opened adapters that everything stands on."""
+    """The opened adapters that everything stands on. Models load at their first use."""
 
     settings: Settings
     database: Database
     objects: FolderObjectStore
     cache: DiskCache
+    text_model: MiniLM
+    language_model: OpenAIChatModel | None
 
     async def close(self) -> None:
+        if self.language_model is not None:
+            await self.language_model.close()
         await self.cache.close()
         await self.database.close()
 
@@ -57,18 +81,26 @@ def open_floor(settings: Settings) -> Floor:
     data = settings.data_dir
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        floor = Floor(
+        return Floor(
             settings=settings,
             database=Database(sqlite_url(data.resolve())),
             objects=FolderObjectStore((data / "objects").resolve()),
             cache=DiskCache((data / "cache").resolve()),
+            text_model=MiniLM(threads=settings.analysis_threads),
+            language_model=_open_language_model(settings),
         )
     except OSError as error:
         raise InvalidInput(
             "data_dir_unusable",
             f"CRESCENDAI_DATA_DIR is {data}, which cannot be used: {error.strerror}.",
         ) from error
-    return floor
+
+
+def _open_language_model(settings: Settings) -> OpenAIChatModel | None:
+    if settings.language_model is None:
+        return None
+    url, key = settings.language_model
+    return OpenAIChatModel(base_url=url, api_key=key, model=settings.llm_model)
 
 
 @asynccontextmanager
@@ -90,11 +122,41 @@ def build_services(floor: Floor) -> Services:
         probe=FileAudioProbe(),
         max_upload_bytes=settings.max_upload_bytes,
     )
+    search = KnowledgeSearch(
+        transactions=transactions,
+        embedder=MiniLMEmbedder(floor.text_model),
+        reranker=MaxSimReranker(floor.text_model),
+        index=ExactVectorIndex(),
+        cache=floor.cache,
+    )
+    knowledge = KnowledgeService(
+        transactions=transactions,
+        objects=floor.objects,
+        max_document_bytes=settings.max_upload_bytes,
+    )
+    chat = ChatService(transactions=transactions, recordings=recordings)
+    toolbox = Toolbox(search=search, recordings=recordings, contexts=chat)
+    tutor, writer = build_tutor(floor)
     return Services(
         identity=IdentityService(transactions, settings.auth == "required"),
         recordings=recordings,
         progress=ProgressService(transactions=transactions, recordings=recordings),
+        knowledge=knowledge,
+        search=search,
+        chat=chat,
+        turns=Turns(chat=chat, tutor=tutor, toolbox=toolbox),
+        feedback=FeedbackService(
+            transactions=transactions, recordings=recordings, search=search, writer=writer
+        ),
     )
+
+
+def build_tutor(floor: Floor) -> tuple[Tutor, FeedbackWriter | None]:
+    """Who answers and who writes feedback: a language model, or what is built in."""
+    model = floor.language_model
+    if model is None:
+        return BuiltinTutor(ear=findings, reader=passages), None
+    return ModelTutor(model=model), FeedbackWriter(model=model, cache=floor.cache)
 
 
 def build_analyzer(settings: Settings) -> LocalAnalyzer:
@@ -109,9 +171,16 @@ def build_worker(floor: Floor, slot: str) -> Worker:
         objects=floor.objects,
         analyzer=build_analyzer(floor.settings),
     )
+    ingestion = IngestionService(
+        transactions=transactions,
+        objects=floor.objects,
+        parser=ProcessParser(),
+        embedder=MiniLMEmbedder(floor.text_model),
+        reranker=MaxSimReranker(floor.text_model),
+    )
     return Worker(
         transactions,
-        handlers=recordings_tasks.handlers(analysis),
+        handlers={**recordings_tasks.handlers(analysis), **knowledge_tasks.handlers(ingestion)},
         engine_file=floor.settings.data_dir.resolve() / "jobs.db",
         slot=slot,
     )
@@ -151,6 +220,8 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await migrate(floor.database)
         await services.identity.ensure_user()
+        await services.knowledge.ensure_handbook()
+        warming = asyncio.create_task(services.search.warm_up())
         slots = [f"worker-{number}" for number in range(settings.workers)]
         supervision = asyncio.create_task(Supervisor(_worker_command, slots).run())
         if announce is not None:
@@ -158,9 +229,10 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
         try:
             yield
         finally:
-            supervision.cancel()
-            with suppress(asyncio.CancelledError):
-                await supervision
+            await services.turns.close()
+            for task in (warming, supervision):
+                task.cancel()
+            await asyncio.gather(warming, supervision, return_exceptions=True)
             await floor.close()
 
     return create_app(settings, services, build_checks(floor), lifespan)
@@ -192,17 +264,18 @@ async def work(settings: Settings, slot: str, with_parent: bool) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     async with opened(settings) as floor:
-        lock = await _hold_slot(settings, slot)
-        try:
-            await build_worker(floor, slot).run(stop)
-        finally:
-            lock.close()
+        await run_worker(floor, slot, stop)
     sys.stderr.flush()
     os._exit(0)  # a listening thread may be deep inside the model; its job is durable
 
 
-async def _hold_slot(settings: Settings, slot: str):  # type: ignore[no-untyped-def]
-    path = settings.data_dir / f"{slot}.lock"
+async def run_worker(floor: Floor, slot: str, stop: asyncio.Event) -> None:
+    """Work in a slot until ``stop``. Raises Unavailable when another process holds the slot."""
+    with await _hold_slot(floor.settings.data_dir / f"{slot}.lock", slot):
+        await build_worker(floor, slot).run(stop)
+
+
+async def _hold_slot(path: Path, slot: str) -> IO[bytes]:
     deadline = asyncio.get_running_loop().time() + _LOCK_WITHIN_SEC
     while True:
         lock = try_lock(path)

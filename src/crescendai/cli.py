@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
+import orjson
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
 
 import crescendai
 from crescendai.errors import CrescendError
@@ -16,16 +20,41 @@ from crescendai.settings import Settings, read_settings
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     help="CrescendAI Server: listens to piano playing and answers like a careful teacher.",
 )
+keys = typer.Typer(
+    no_args_is_help=True, help="API keys for a server with CRESCENDAI_AUTH=required."
+)
+app.add_typer(keys, name="keys")
 out = Console()
 err = Console(stderr=True)
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON in the shape of the HTTP API.")]
 
-def _settings(**overrides: object) -> Settings:
+
+def main() -> None:
+    """The entry point: our errors end the program with one sentence and exit code 1."""
+    try:
+        app()
+    except CrescendError as error:
+        err.print(f"[red]Error:[/red] {error.message}", highlight=False)
+        raise SystemExit(1) from None
+
+
+def _settings(quiet: bool = False, **overrides: object) -> Settings:
     settings = read_settings(**overrides)
-    logs.configure(settings.log_format, settings.log_level)
+    logs.configure(settings.log_format, "error" if quiet else settings.log_level)
     return settings
+
+
+def _bars() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    return Progress(*columns, console=err, transient=True)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
 @app.command()
@@ -39,9 +68,8 @@ def serve(
     settings = _settings(host=host, port=port)
 
     def announce() -> None:
-        out.print(
-            f"CrescendAI {crescendai.__version__} is at http://{settings.host}:{settings.port}"
-        )
+        name = f"[{settings.host}]" if ":" in settings.host else settings.host
+        out.print(f"CrescendAI {crescendai.__version__} is at http://{name}:{settings.port}")
 
     bootstrap.serve(settings, announce)
 
@@ -51,16 +79,125 @@ def worker(
     slot: Annotated[str, typer.Option(help="This worker's name; one process each.")] = "worker-0",
     with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
-    """Run an analysis worker (``serve`` starts its own)."""
+    """Run a worker for analyses and ingestion (``serve`` starts its own)."""
     from crescendai import bootstrap
 
     asyncio.run(bootstrap.work(_settings(), slot, with_parent))
 
 
-def main() -> None:
-    """The entry point: our errors end the program with one sentence and exit code 1."""
-    try:
-        app()
-    except CrescendError as error:
-        err.print(f"[red]Error:[/red] {error.message}")
-        raise SystemExit(1) from None
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    from crescendai import commands
+
+    before, after = asyncio.run(commands.migrate_schema(_settings()))
+    out.print(f"The schema is at {after}." if before == after else f"Migrated: {before} → {after}.")
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.")],
+    as_json: AsJson = False,
+) -> None:
+    """Add PDF, Markdown or text documents to the owner's library."""
+    from crescendai import commands
+
+    with _bars() as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(name: str, percent: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=100)
+            bars.update(tasks[name], completed=percent)
+
+        outcomes = asyncio.run(commands.ingest_files(_settings(quiet=True), paths, report))
+    if as_json:
+        _print_json([outcome.as_dict() for outcome in outcomes])
+    else:
+        for outcome in outcomes:
+            out.print(f"{outcome.path}: {outcome.summary}", highlight=False, markup=False)
+    if any(outcome.failed for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+@app.command()
+def analyze(
+    file: Annotated[Path, typer.Argument(help="A WAV, MP3 or M4A recording.")],
+    as_json: AsJson = False,
+) -> None:
+    """Listen to a recording and print the analysis; nothing is stored."""
+    from crescendai import commands
+
+    with _bars() as bars:
+        task = bars.add_task("decoding", total=100)
+
+        def report(stage: str, percent: int) -> None:
+            bars.update(task, description=stage, completed=percent)
+
+        analysis = asyncio.run(commands.analyze_file(_settings(quiet=True), file, report))
+    if as_json:
+        _print_json(analysis.model_dump(mode="json"))
+        return
+    from crescendai.music.dimensions import ALL
+
+    table = Table(title=f"{file.name} ({analysis.duration:.1f} s)")
+    for name in ("0", "1", "value", "80 % interval"):
+        table.add_column(name)
+    values = analysis.scores | analysis.holistic
+    for scale in ALL:
+        low, high = analysis.intervals[scale.key]
+        table.add_row(scale.left, scale.right, f"{values[scale.key]:.2f}", f"{low:.2f}–{high:.2f}")
+    out.print(table)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for, in your own words.")],
+    top_k: Annotated[int, typer.Option(help="How many passages.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Search the library."""
+    from crescendai import commands
+
+    found = asyncio.run(commands.search_library(_settings(quiet=True), query, top_k))
+    if as_json:
+        _print_json(found.model_dump(mode="json"))
+        return
+    for number, hit in enumerate(found.results, 1):
+        page = f", page {hit.page}" if hit.page else ""
+        out.print(f"\n[bold]{number}. {hit.title}[/bold]{page} › {' › '.join(hit.heading_path)}")
+        out.print(hit.text, highlight=False, markup=False)
+    if not found.results:
+        out.print("The library holds nothing on this.")
+
+
+@keys.command("create")
+def create_key(
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "key",
+    user: Annotated[str, typer.Option(help="Whose key; a new name makes a new user.")] = "owner",
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key and print it, this once."""
+    from crescendai import commands
+
+    key = asyncio.run(commands.create_key(_settings(quiet=True), name, user))
+    if as_json:
+        _print_json({"name": key.name, "prefix": key.prefix, "key": key.key})
+    else:
+        out.print(key.key, highlight=False)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check that everything the server needs is in place."""
+    from crescendai import commands
+
+    parts = asyncio.run(commands.examine(_settings(quiet=True)))
+    if as_json:
+        _print_json({name: part.model_dump() for name, part in parts.items()})
+    else:
+        for name, part in parts.items():
+            mark = "[green]ok[/green]" if part.status == "ok" else "[red]down[/red]"
+            out.print(f"{name:12} {mark}  {part.detail or ''}", highlight=False)
+    if any(part.status == "down" for part in parts.values()):
+        raise typer.Exit(1)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from crescendai.jobs.service import enqueue
+from crescendai.jobs.service import NOBODY_WAITS, enqueue
 from crescendai.jobs.tables import JobRow
 from crescendai.kit.sql import Transactions
 from tests.fixtures.running import wait_until
@@ -138,10 +138,13 @@ async def test_promised_jobs_are_each_done_once(
 async def test_a_promise_that_is_rolled_back_is_never_kept(
     transactions: Transactions, workshop: Workshop
 ) -> None:
-    with pytest.raises(RuntimeError):
+    async def promise_and_fail() -> None:
         async with transactions.write() as session:
             await enqueue(session, "quick", {"n": 1})
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await promise_and_fail()
     await promise(transactions, "quick", n=2)
     workshop.start()
     await workshop.until(lambda lines: bool(lines))
@@ -189,3 +192,15 @@ async def test_a_job_that_kills_its_worker_is_given_up(
 
 def _at_least(count: int) -> Callable[[list[str]], bool]:
     return lambda lines: len(lines) >= count
+
+
+async def test_somebody_who_waits_comes_before_a_batch(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    async with transactions.write() as session:
+        for _ in range(8):
+            await enqueue(session, "slow", {"sec": 0.3}, NOBODY_WAITS)
+        await enqueue(session, "quick", {"n": 1})
+    workshop.start()
+    await workshop.until(lambda lines: lines.count("slow ended") == 8)
+    assert workshop.lines.index("quick 1") <= 3

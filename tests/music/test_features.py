@@ -21,12 +21,14 @@ def changed(performance: Performance, **columns: np.ndarray) -> Performance:
 
 
 def test_names_are_unique_and_values_finite(pianist: Pianist) -> None:
-    values = feature_vector(pianist(1))
+    played = pianist(1)
+    wet = Performance(played.notes, pedal_array([(0.0, 3.0)]), played.duration_sec)
+    values = feature_vector(wet)
     assert len(set(FEATURE_NAMES)) == len(FEATURE_NAMES) == len(values)
     assert np.all(np.isfinite(values))
 
 
-def test_a_shift_in_velocity_time_or_pedal_changes_nothing(pianist: Pianist) -> None:
+def test_a_shift_in_velocity_or_time_changes_nothing(pianist: Pianist) -> None:
     played = pianist(2)
     louder = changed(played, velocity=played.notes["velocity"] + 15)
     later = changed(
@@ -34,8 +36,7 @@ def test_a_shift_in_velocity_time_or_pedal_changes_nothing(pianist: Pianist) -> 
         onset_sec=played.notes["onset_sec"] + 4.0,
         offset_sec=played.notes["offset_sec"] + 4.0,
     )
-    wet = Performance(played.notes, pedal_array([(0.0, 30.0)]), played.duration_sec)
-    for other in (louder, later, wet):
+    for other in (louder, later):
         assert feature_vector(other) == pytest.approx(feature_vector(played), abs=1e-6, nan_ok=True)
 
 
@@ -45,6 +46,15 @@ def test_a_stretch_has_the_features_of_its_notes_alone(pianist: Pianist) -> None
     assert rows[1] == pytest.approx(feature_vector(played), nan_ok=True)
     assert not np.allclose(rows[0], rows[1])
     assert np.all(np.isnan(rows[2]))
+
+
+def test_the_pedal_is_summarised_over_the_time_between_first_and_last_onset() -> None:
+    notes = note_array([(1.0 * i, i + 0.5, 60 + i % 3, 64) for i in range(11)])
+    played = Performance(notes, pedal_array([(-1.0, 1.0), (4.0, 8.0)]), 12.0)
+    values = dict(zip(FEATURE_NAMES, feature_vector(played), strict=True))
+    assert values["pedal_fraction"] == pytest.approx(0.5)
+    assert values["pedal_presses_log2"] == pytest.approx(3.0)  # one in 10 s: 6 a minute, plus 2
+    assert values["pedal_hold_log2"] == pytest.approx(np.log2(2.6))
 
 
 def test_too_few_notes_have_no_features() -> None:

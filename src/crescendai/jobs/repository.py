@@ -11,11 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crescendai.jobs.tables import JobRow, WorkerSlotRow
 
 
-async def queued_ids(session: AsyncSession, limit: int) -> Sequence[UUID]:
+async def queued(session: AsyncSession, limit: int) -> Sequence[tuple[UUID, int]]:
+    """(id, priority) of jobs that no worker has handed over yet, the most urgent first."""
     query = (
-        select(JobRow.id).where(JobRow.state == "queued").order_by(JobRow.created_at).limit(limit)
+        select(JobRow.id, JobRow.priority)
+        .where(JobRow.state == "queued")
+        .order_by(JobRow.priority, JobRow.created_at)
+        .limit(limit)
     )
-    return (await session.execute(query)).scalars().all()
+    return [(job_id, priority) for job_id, priority in (await session.execute(query)).all()]
 
 
 async def mark_dispatched(session: AsyncSession, ids: Sequence[UUID]) -> None:

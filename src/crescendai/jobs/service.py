@@ -13,6 +13,9 @@ from crescendai.jobs.tables import JobRow
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 
+SOMEBODY_WAITS = 10
+NOBODY_WAITS = 100
+
 
 @dataclass(frozen=True)
 class Handler:
@@ -27,10 +30,21 @@ class Handler:
     gave_up: Callable[[dict[str, Any], str], Awaitable[None]]
 
 
-async def enqueue(session: AsyncSession, kind: str, payload: dict[str, Any]) -> UUID:
-    """Promise a job in the caller's transaction: it will be done if and only if that commits."""
+async def enqueue(
+    session: AsyncSession, kind: str, payload: dict[str, Any], priority: int = SOMEBODY_WAITS
+) -> UUID:
+    """Promise a job in the caller's transaction: it will be done if and only if that commits.
+
+    Of the jobs that wait, those with the smallest ``priority`` are taken first.
+    """
     job = JobRow(
-        id=new_id(), kind=kind, payload=payload, state="queued", attempts=0, created_at=now_ms()
+        id=new_id(),
+        kind=kind,
+        payload=payload,
+        priority=priority,
+        state="queued",
+        attempts=0,
+        created_at=now_ms(),
     )
     session.add(job)
     await session.flush()

@@ -13,11 +13,14 @@ class JobRow(Base):
     """``state``: queued, dispatched (the engine has it), done or failed (given up)."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_state_created_at", "state", "created_at"),)
+    __table_args__ = (
+        Index("ix_jobs_state_priority_created_at", "state", "priority", "created_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    priority: Mapped[int]
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]

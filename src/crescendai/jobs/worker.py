@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from dbos import DBOS, SetWorkflowID
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import DBAPIError
 
 from crescendai.errors import CrescendError
@@ -139,18 +139,18 @@ class Worker:
         while not stop.is_set():
             try:
                 async with self._transactions.read() as session:
-                    ids = await repository.queued_ids(session, _BATCH)
-                if ids:
-                    await asyncio.to_thread(self._hand_over, ids)
+                    jobs = await repository.queued(session, _BATCH)
+                if jobs:
+                    await asyncio.to_thread(self._hand_over, jobs)
                     async with self._transactions.write() as session:
-                        await repository.mark_dispatched(session, ids)
+                        await repository.mark_dispatched(session, [job_id for job_id, _ in jobs])
             except DBAPIError as error:
                 log.warning("worker.database_trouble", error=str(error.orig))
             await _sleep(stop, POLL_SEC)
 
-    def _hand_over(self, ids: Sequence[UUID]) -> None:
-        for job_id in ids:
-            with SetWorkflowID(str(job_id)):
+    def _hand_over(self, jobs: Sequence[tuple[UUID, int]]) -> None:
+        for job_id, priority in jobs:
+            with SetWorkflowID(str(job_id)), SetEnqueueOptions(priority=priority):
                 DBOS.enqueue_workflow(QUEUE, self._workflow, str(job_id))
 
     async def _heartbeat(self, stop: asyncio.Event) -> None:

@@ -11,8 +11,7 @@ from fastapi.responses import JSONResponse
 from crescendai.identity.endpoints import CurrentCaller
 from crescendai.kit import multipart
 from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
-from crescendai.knowledge.results import SearchAnswer
-from crescendai.knowledge.schemas import Document, DocumentPage, SearchResult, SearchResults
+from crescendai.knowledge.schemas import Document, DocumentPage, SearchResults, search_results
 from crescendai.knowledge.search import MAX_TOP_K, KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
 
@@ -92,29 +91,4 @@ async def search(
 ) -> SearchResults:
     """The passages that answer a question best: the search that the tutor uses."""
     engine: KnowledgeSearch = request.app.state.search
-    return _to_wire(await engine.search(caller, q, top_k))
-
-
-def _to_wire(answer: SearchAnswer) -> SearchResults:
-    results = [
-        SearchResult(
-            chunk_id=hit.chunk_id,
-            document_id=hit.document_id,
-            title=hit.title,
-            author=hit.author,
-            page=hit.page,
-            heading_path=list(hit.heading_path),
-            start=hit.start,
-            end=hit.end,
-            text=hit.text,
-            score=hit.score,
-        )
-        for hit in answer.hits
-    ]
-    return SearchResults(
-        query=answer.query,
-        top_k=answer.top_k,
-        results=results,
-        stages=list(answer.stages),
-        took_ms=answer.took_ms,
-    )
+    return search_results(await engine.search(caller, q, top_k))

@@ -10,7 +10,7 @@ import numpy as np
 import structlog
 
 from crescendai.errors import InvalidInput, UnsupportedFormat
-from crescendai.jobs.service import enqueue
+from crescendai.jobs.service import NOBODY_WAITS, enqueue
 from crescendai.kit.clock import now_ms
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge import repository
@@ -80,7 +80,7 @@ class IngestionService:
             for row in rows:
                 row.status = row.stage = "queued"
                 row.percent = 0
-                await enqueue(session, INGEST, {"document_id": str(row.id)})
+                await enqueue(session, INGEST, {"document_id": str(row.id)}, NOBODY_WAITS)
             if rows:
                 await repository.next_revision(session)
         return len(rows)

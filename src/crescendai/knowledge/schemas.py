@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from crescendai.knowledge.results import SearchAnswer
+
 Status = Literal["queued", "processing", "ready", "failed"]
 
 
@@ -65,3 +67,28 @@ class SearchResults(BaseModel):
     results: list[SearchResult]
     stages: list[str]
     took_ms: float
+
+
+def search_results(answer: SearchAnswer) -> SearchResults:
+    results = [
+        SearchResult(
+            chunk_id=hit.chunk_id,
+            document_id=hit.document_id,
+            title=hit.title,
+            author=hit.author,
+            page=hit.page,
+            heading_path=list(hit.heading_path),
+            start=hit.start,
+            end=hit.end,
+            text=hit.text,
+            score=hit.score,
+        )
+        for hit in answer.hits
+    ]
+    return SearchResults(
+        query=answer.query,
+        top_k=answer.top_k,
+        results=results,
+        stages=list(answer.stages),
+        took_ms=answer.took_ms,
+    )

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.errors import NotAllowed, NotFound, SchemaError
 from crescendai.identity.service import Caller
-from crescendai.jobs.service import enqueue
+from crescendai.jobs.service import NOBODY_WAITS, SOMEBODY_WAITS, enqueue
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 from crescendai.kit.paging import Page, Position, decode_cursor, encode_cursor
@@ -167,7 +167,8 @@ class KnowledgeService:
                 if known is not None:  # a built-in article that has changed
                     await _remove(session, known)
                 await repository.add_document(session, row)
-                await enqueue(session, INGEST, {"document_id": str(row.id)})
+                priority = NOBODY_WAITS if row.owner_id is None else SOMEBODY_WAITS
+                await enqueue(session, INGEST, {"document_id": str(row.id)}, priority)
         except IntegrityError:  # the same bytes, sent twice at the same time
             async with self._transactions.read() as session:
                 known = await _known(session, row)

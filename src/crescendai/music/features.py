@@ -1,8 +1,8 @@
 """A fixed, named vector of note features for the performance model.
 
 Made to survive transcription: no absolute velocities (a transcriber shifts them as a whole),
-medians and quantiles rather than extremes and counts, no pedal. What cannot be told from too
-few notes is NaN, which the model reads as "ordinary".
+medians and quantiles rather than extremes and counts, and of the pedal only three summaries.
+What cannot be told from too few notes is NaN, which the model reads as "ordinary".
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from crescendai.music.features_of_time import (
     articulation_features,
     chord_features,
+    pedal_features,
     timing_features,
 )
 from crescendai.music.features_of_tone import (
@@ -23,7 +24,7 @@ from crescendai.music.features_of_tone import (
     register_features,
 )
 from crescendai.music.note_table import EventTable, NoteTable, event_table, note_table
-from crescendai.music.notes import Performance, note_array
+from crescendai.music.notes import PedalArray, Performance, note_array, pedal_array
 
 MIN_FEATURE_NOTES = 8
 
@@ -48,7 +49,7 @@ def feature_matrix(performance: Performance, stretches: list[tuple[float, float]
         some_notes = _slice(notes, start_sec, end_sec)
         some_events = _slice(events, start_sec, end_sec)
         if len(some_notes.onset_sec) >= MIN_FEATURE_NOTES and len(some_events.onset_sec) >= 3:
-            row[:] = list(_features(some_notes, some_events).values())
+            row[:] = list(_features(some_notes, some_events, performance.pedal).values())
     return rows
 
 
@@ -57,12 +58,14 @@ def _slice(table: Table, start_sec: float, end_sec: float) -> Table:
     return type(table)(**{key: column[left:right] for key, column in vars(table).items()})
 
 
-def _features(notes: NoteTable, events: EventTable) -> dict[str, float]:
+def _features(notes: NoteTable, events: EventTable, pedal: PedalArray) -> dict[str, float]:
+    first_sec, last_sec = float(notes.onset_sec[0]), float(notes.onset_sec[-1])
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
             **timing_features(notes, events),
             **articulation_features(notes),
             **chord_features(events),
+            **pedal_features(pedal, first_sec, last_sec),
             **dynamics_features(notes, events),
             **register_features(notes, events),
             **harmony_features(notes),
@@ -72,7 +75,7 @@ def _features(notes: NoteTable, events: EventTable) -> dict[str, float]:
 def _names() -> tuple[str, ...]:
     rows = [(0.5 * i, 0.5 * i + 0.4, 60 + i % 5, 60 + i % 7) for i in range(MIN_FEATURE_NOTES)]
     table = note_table(note_array(rows))
-    return tuple(_features(table, event_table(table)))
+    return tuple(_features(table, event_table(table), pedal_array([])))
 
 
 FEATURE_NAMES: tuple[str, ...] = _names()

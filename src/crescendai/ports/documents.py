@@ -54,4 +54,4 @@ class ScriptedParser:
     """Takes any file as plain text without pages or headings."""
 
     async def parse(self, path: Path, format: str) -> ParsedDocument:
-        return ParsedDocument(path.read_text(encoding="utf-8"))  # noqa: ASYNC240 - a double
+        return ParsedDocument(path.read_text(encoding="utf-8"))

@@ -34,6 +34,12 @@ STAGES = {
 _REPORT_EVERY_SEC = 0.25
 
 
+def overall_percent(stage: str, share: float) -> int:
+    """Per cent of the whole when ``share`` (0–1) of a stage is done."""
+    begin, end = STAGES[stage]
+    return int(begin + (end - begin) * min(max(share, 0.0), 1.0))
+
+
 class AnalysisService:
     """Carries out ``recordings.analyze`` jobs. Idempotent: the last result replaces any before."""
 
@@ -121,8 +127,7 @@ class _Reporter:
         self._task = asyncio.create_task(self._run())
 
     def report(self, stage: str, share: float) -> None:
-        begin, end = STAGES[stage]
-        self._latest = (stage, int(begin + (end - begin) * min(max(share, 0.0), 1.0)))
+        self._latest = (stage, overall_percent(stage, share))
 
     async def close(self) -> None:
         self._task.cancel()

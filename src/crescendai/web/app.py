@@ -13,7 +13,15 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import crescendai
+from crescendai.chat import endpoints as chat_endpoints
+from crescendai.chat.service import ChatService
+from crescendai.chat.turns import Turns
+from crescendai.feedback import endpoints as feedback_endpoints
+from crescendai.feedback.service import FeedbackService
 from crescendai.identity.service import IdentityService
+from crescendai.knowledge import endpoints as knowledge_endpoints
+from crescendai.knowledge.search import KnowledgeSearch
+from crescendai.knowledge.service import KnowledgeService
 from crescendai.recordings import endpoints as recordings_endpoints
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
@@ -30,6 +38,11 @@ class Services:
     identity: IdentityService
     recordings: RecordingService
     progress: ProgressService
+    knowledge: KnowledgeService
+    search: KnowledgeSearch
+    chat: ChatService
+    turns: Turns
+    feedback: FeedbackService
 
 
 def create_app(
@@ -55,6 +68,9 @@ def create_app(
     for router in (
         status.router,
         recordings_endpoints.router,
+        knowledge_endpoints.router,
+        feedback_endpoints.router,
+        chat_endpoints.router,
         pages.router,
     ):
         app.include_router(router)

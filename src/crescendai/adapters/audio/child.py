@@ -33,7 +33,7 @@ _MISSING_SHARE = 0.02
 _MISSING_SEC = 0.25
 
 
-class Problem(Exception):  # noqa: N818 - what is wrong with the file, not with us
+class Problem(Exception):
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
         self.code = code

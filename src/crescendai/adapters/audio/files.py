@@ -10,6 +10,7 @@ import numpy.typing as npt
 from crescendai.adapters.limited import ChildFailed, run_limited
 from crescendai.errors import InvalidInput, TooLarge, UnsupportedFormat
 from crescendai.ports.performance import AudioInfo
+from crescendai.recordings.formats import SNIFF_BYTES, sniff
 
 _CHILD = "crescendai.adapters.audio.child"
 _PROBE_WALL_SEC = 20.0
@@ -20,6 +21,8 @@ class FileAudioProbe:
     """The AudioProbe port."""
 
     async def probe(self, path: Path) -> AudioInfo:
+        with path.open("rb") as file:
+            sniff(file.read(SNIFF_BYTES))
         try:
             found = await run_limited(_CHILD, "probe", str(path), wall_sec=_PROBE_WALL_SEC)
         except ChildFailed as failure:

@@ -42,11 +42,11 @@ LAST_FRAME = round(SEGMENT / HOP)
 FRAME_SEC = HOP / SAMPLE_RATE
 
 
-class TranscriptionCancelled(Exception):  # noqa: N818 - an event, not a fault
+class TranscriptionCancelled(Exception):
     """The caller's ``cancelled`` said yes."""
 
 
-class DamagedWeights(Exception):  # noqa: N818 - reads as what is the case
+class DamagedWeights(Exception):
     """A file of the model is missing or not the one that was shipped."""
 
 

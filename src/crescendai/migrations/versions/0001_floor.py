@@ -35,13 +35,16 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.String()),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger()),
     )
-    op.create_index("ix_jobs_state_created_at", "jobs", ["state", "created_at"])
+    op.create_index(
+        "ix_jobs_state_priority_created_at", "jobs", ["state", "priority", "created_at"]
+    )
     op.create_table(
         "worker_slots",
         sa.Column("slot", sa.String(), primary_key=True),

@@ -1,0 +1,208 @@
+"""What the commands of the command line do, on the same services as the server."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from crescendai.adapters.audio.files import FileAudioProbe
+from crescendai.adapters.database.migrate import migrate
+from crescendai.adapters.models.minilm import MiniLMEmbedder
+from crescendai.adapters.models.transkun import WEIGHTS_DIR, verify
+from crescendai.bootstrap import (
+    Floor,
+    build_analyzer,
+    build_checks,
+    build_services,
+    open_floor,
+    opened,
+    run_worker,
+)
+from crescendai.errors import CrescendError, InvalidInput, NotFound, Unavailable
+from crescendai.identity.service import Caller, NewKey
+from crescendai.kit.clock import now_ms
+from crescendai.knowledge.schemas import Document, SearchResults, search_results
+from crescendai.knowledge.service import KnowledgeService
+from crescendai.music.performance_model import PerformanceModel
+from crescendai.ports.performance import Refused
+from crescendai.recordings.analyze import overall_percent
+from crescendai.recordings.schemas import Analysis
+from crescendai.settings import Settings
+from crescendai.web.pages import BUILD
+from crescendai.web.status import Part, look
+
+Report = Callable[[str, int], None]
+_LOOK_EVERY_SEC = 0.2
+_BLOCK_BYTES = 1 << 20
+_DOCUMENT_ENDINGS = frozenset({".pdf", ".md", ".markdown", ".txt"})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file given to ``ingest``."""
+
+    path: Path
+    document: Document | None
+    error: str | None
+
+    @property
+    def failed(self) -> bool:
+        return self.document is None or self.document.status == "failed"
+
+    @property
+    def summary(self) -> str:
+        if self.document is None:
+            return self.error or ""
+        if self.document.problem is not None:
+            return self.document.problem.reason
+        return f"{self.document.title}: {self.document.chunk_count} passages, ready"
+
+    def as_dict(self) -> dict[str, Any]:
+        document = self.document.model_dump(mode="json") if self.document else None
+        return {"path": str(self.path), "document": document, "error": self.error}
+
+
+async def migrate_schema(settings: Settings) -> tuple[str | None, str]:
+    floor = open_floor(settings)
+    try:
+        return await migrate(floor.database)
+    finally:
+        await floor.close()
+
+
+async def create_key(settings: Settings, name: str, user: str) -> NewKey:
+    async with opened(settings) as floor:
+        return await build_services(floor).identity.create_key(name, user)
+
+
+async def search_library(settings: Settings, query: str, top_k: int) -> SearchResults:
+    """The owner's search. A library that nobody has filled yet is filled first."""
+    async with opened(settings) as floor:
+        services = build_services(floor)
+        owner = await services.identity.ensure_user()
+        await services.knowledge.ensure_handbook()
+        async with _working(floor):
+            await _until_final(services.knowledge, owner)
+        return search_results(await services.search.search(owner, query, top_k))
+
+
+async def ingest_files(settings: Settings, paths: list[Path], report: Report) -> list[Outcome]:
+    """Submit files, and every document in folders, as the owner's; wait until each is through."""
+    files = list(_documents(paths))
+    async with opened(settings) as floor:
+        services = build_services(floor)
+        owner = await services.identity.ensure_user()
+        outcomes = [await _submit(services.knowledge, owner, path) for path in files]
+        async with _working(floor):
+            return [
+                await _through(services.knowledge, owner, outcome, report) for outcome in outcomes
+            ]
+
+
+async def analyze_file(settings: Settings, path: Path, report: Report) -> Analysis:
+    """Listen to a recording in this process. Its id is made of its bytes; nothing is stored."""
+    if not path.is_file():
+        raise NotFound("file_missing", f"There is no file {path}.")
+    await FileAudioProbe().probe(path)
+    began = now_ms()
+    try:
+        heard = await build_analyzer(settings).analyze(
+            path, lambda stage, share: report(stage, overall_percent(stage, share))
+        )
+    except Refused as refusal:
+        raise InvalidInput(refusal.code, refusal.reason) from refusal
+    fields = asdict(heard)
+    del fields["notes"], fields["pedal"]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Analysis(
+        recording_id=uuid5(NAMESPACE_URL, f"sha256:{digest}"),
+        processing_time_ms=now_ms() - began,
+        created_at=now_ms(),
+        **fields,
+    )
+
+
+async def examine(settings: Settings) -> dict[str, Part]:
+    """The readiness checks, and whether the models and the web app are in place."""
+
+    async def web_app() -> None:
+        if not (BUILD / "index.html").is_file():
+            raise Unavailable("web_app_missing", "It is not built: `make serve` builds it.")
+
+    async with opened(settings) as floor:
+
+        async def models() -> None:
+            await asyncio.to_thread(verify, WEIGHTS_DIR)
+            await asyncio.to_thread(PerformanceModel.load)
+            await MiniLMEmbedder(floor.text_model).embed(["piano"])
+
+        checks = build_checks(floor) | {"models": models, "web app": web_app}
+        return {name: await look(check) for name, check in checks.items()}
+
+
+def _documents(paths: Iterable[Path]) -> Iterable[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(
+                p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in _DOCUMENT_ENDINGS
+            )
+        else:
+            yield path
+
+
+async def _submit(service: KnowledgeService, owner: Caller, path: Path) -> Outcome:
+    if not path.is_file():
+        return Outcome(path, None, f"There is no file {path}.")
+    try:
+        submitted = await service.submit(owner, path.name, _blocks(path), {})
+    except CrescendError as error:
+        return Outcome(path, None, error.message)
+    return Outcome(path, submitted.document, None)
+
+
+async def _blocks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            yield block
+
+
+async def _through(
+    service: KnowledgeService, owner: Caller, outcome: Outcome, report: Report
+) -> Outcome:
+    if outcome.document is None:
+        return outcome
+    while True:
+        document = await service.get(owner, outcome.document.document_id)
+        report(outcome.path.name, document.percent)
+        if document.status in ("ready", "failed"):
+            return Outcome(outcome.path, document, None)
+        await asyncio.sleep(_LOOK_EVERY_SEC)
+
+
+async def _until_final(service: KnowledgeService, owner: Caller) -> None:
+    while True:
+        page = await service.list(owner, None, 200)
+        if all(document.status in ("ready", "failed") for document in page.items):
+            return
+        await asyncio.sleep(_LOOK_EVERY_SEC)
+
+
+@asynccontextmanager
+async def _working(floor: Floor) -> AsyncIterator[None]:
+    """A worker for as long as the block lasts: a running server's, or one in this process."""
+    if (await look(build_checks(floor)["workers"])).status == "ok":
+        yield
+        return
+    stop = asyncio.Event()
+    worker = asyncio.create_task(run_worker(floor, "worker-0", stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await worker
