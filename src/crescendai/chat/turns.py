@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from uuid import UUID
 
@@ -51,7 +51,7 @@ class Turn:
         self._news.set()
         self._news = asyncio.Event()
 
-    async def follow(self, after: int = 0) -> AsyncIterator[bytes]:
+    async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
         """Every event after that number, as they come, then ``[DONE]``."""
         at = after
         while True:
@@ -117,7 +117,7 @@ class Turns:
 
     async def resume(
         self, caller: Caller, session_id: UUID | None, last_event_id: str | None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """What follows an event: of the turn it belongs to, or of the session's latest turn.
 
         Raises InvalidInput for a malformed id, NotFound when there is nothing of the caller's.
@@ -222,7 +222,7 @@ async def _end(turn: Turn) -> None:
     await asyncio.wait([turn.task])
 
 
-async def _replay(frames: list[bytes], done: bytes) -> AsyncIterator[bytes]:
+async def _replay(frames: list[bytes], done: bytes) -> AsyncGenerator[bytes, None]:
     if frames:
         yield b"".join(frames)
     yield done

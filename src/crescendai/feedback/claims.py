@@ -8,6 +8,7 @@
     is a position, as in 0:06                    a moment inside the recording
     anything else, as in "bar 12" or "-4"        a measurement, or the recording's duration
 
+A difference ("by 0.13") is in no analysis and so never holds.
 0, 1 and "80 %" (the scale's ends and the intervals' level) are always allowed, and what stands in
 “quotation marks” is checked against its passage elsewhere.
 """
@@ -28,6 +29,7 @@ _NUMBER = re.compile(
     r"(%|per cent|percent|bpm|beats per minute|ms|milliseconds|seconds|sec\b|s\b|per minute)?"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_DIFFERENCE = re.compile(r"\bby (?:about )?[01]?[.,]\d")
 _UNITS = {
     "bpm": ("beats per minute",),
     "beats per minute": ("beats per minute",),
@@ -57,6 +59,8 @@ def are_true(text: str, analysis: Analysis, keys: Sequence[str], start: float, e
 def _sentence_is_true(
     sentence: str, analysis: Analysis, keys: Sequence[str], windows: Sequence[TemporalSegment]
 ) -> bool:
+    if _DIFFERENCE.search(sentence):
+        return False
     named = _named(sentence) or list(keys) or list(SCALES)
     for number, unit in _NUMBER.findall(sentence):
         said = number.replace(",", ".")
@@ -110,4 +114,6 @@ def _measured(analysis: Analysis, units: Sequence[str]) -> list[float]:
 
 def _equals_one(said: str, values: Iterable[float]) -> bool:
     decimals = len(said.partition(".")[2])
+    if decimals == 1 and float(said) < 1:
+        decimals = 2  # 0.7 says 0.70: coarser numbers would equal almost any score
     return any(f"{value:.{decimals}f}" == f"{float(said):.{decimals}f}" for value in values)

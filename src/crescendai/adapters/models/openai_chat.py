@@ -11,6 +11,7 @@ import json
 import random
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -82,8 +83,9 @@ class OpenAIChatModel:
             request["tools"] = [_tool(tool) for tool in tools]
         try:
             chunks, first = await _repeating(lambda: self._open(request))
-            async for event in _events(chunks, first):
-                yield event
+            async with aclosing(_events(chunks, first)) as events:
+                async for event in events:
+                    yield event
         except _VENDOR_ERRORS as error:
             raise _unavailable(error) from error
 

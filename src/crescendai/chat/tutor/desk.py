@@ -33,8 +33,9 @@ _WORD = re.compile(r"\s*\S+\s*")
 
 @dataclass
 class Desk:
-    """Everything said or looked up becomes an event in ``events``, in that order.
+    """What is looked up becomes an event at once; what is said waits on the ``page``.
 
+    So a turn is stored as a person would tell it: the looking up, then one answer.
     ``refusal`` is why the last tool could not answer, ``nearest`` the best similarity it saw.
     """
 
@@ -43,6 +44,7 @@ class Desk:
     ear: Ear
     reader: Reader
     events: asyncio.Queue[TurnEvent | None] = field(default_factory=asyncio.Queue)
+    page: list[TurnEvent] = field(default_factory=list)
     words_said: int = 0
     refusal: str = ""
     nearest: float = 0.0
@@ -71,7 +73,7 @@ class Desk:
                 self.words_said += 1
 
     def _put(self, text: str) -> None:
-        self.events.put_nowait(Token(text))
+        self.page.append(Token(text))
 
     def cite(self, hit: Hit, quote: str) -> str:
         """The mark to put behind words of a passage, such as ``[1]``."""
@@ -79,8 +81,14 @@ class Desk:
         if at not in self._citations:
             number = str(len(self._citations) + 1)
             self._citations[at] = number
-            self.events.put_nowait(Cited(citation(number, hit, quote)))
+            self.page.append(Cited(citation(number, hit, quote)))
         return f"[{self._citations[at]}]"
+
+    def hand_over(self) -> None:
+        """Send the page, and that nothing follows."""
+        for event in self.page:
+            self.events.put_nowait(event)
+        self.events.put_nowait(None)
 
     async def analysis(self, recording_id: UUID) -> Analysis | None:
         """The analysis, or None with the reason in ``refusal``."""

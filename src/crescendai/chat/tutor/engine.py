@@ -67,4 +67,4 @@ async def _write(desk: Desk) -> None:
         intent = read_intent(desk.brief.message, desk.brief.history)
         await ANSWERS[intent.kind](desk, intent)
     finally:
-        desk.events.put_nowait(None)
+        desk.hand_over()

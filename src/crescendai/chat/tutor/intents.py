@@ -76,7 +76,8 @@ _PLAN = _rule(
     r"|\b(?:have|only|got) (?:about |only )?\d{1,3}[- ]?min|\bhow long should i practi[sc]e"
 )
 _MINUTES = _rule(r"\b(\d{1,3})[- ]?min(?:ute)?s?\b")
-_HOURS = _rule(r"\b(an|one|two|1|2)[- ]?(?:and a )?(?:half )?hours?\b")
+_HOURS = _rule(r"\b(half an|an|one|two|1|2)[- ]hours?\b( and a half)?")
+_HOUR_MINUTES = {"half an": 30, "an": 60, "one": 60, "1": 60, "two": 120, "2": 120}
 _NEXT = _rule(
     r"\b(?:what|which|where|tell me what)\b.*\b(?:practi[sc]e|work on|focus|improve|fix|start|"
     r"next|do now|change|concentrate)\b|\bnext step|^\s*(?:what|and) next\b|what now"
@@ -92,9 +93,8 @@ _WEAK = _rule(
     r"|\bgoes wrong\b|\bfalls? apart\b"
 )
 _MOMENT = _rule(
-    r"\b(?:moments?|which (?:part|bars?|passage|section|seconds)|"
-    r"where (?:do|did|am|is|does|was|in)|at what (?:time|point)|when (?:do|did|am|is|does)|stands? out|most unusual|most "
-    r"(?:striking|different|noticeable))\b"
+    r"\b(?:moments?|which (?:part|bars?|passage|section|seconds)|at what (?:time|point)|"
+    r"where (?:do|did|am|is|does|was|in)|when (?:do|did|am|is|does)|most noticeable)\b"
 )
 _STANDS_OUT = _rule(
     r"\bstands? out\b|\bmost (?:unusual|striking|different)\b|\b(?:which|what) moment"
@@ -106,10 +106,10 @@ _WHY = _rule(
     r"\b(?:why|scores?|scored|rating|rated|result|so (?:high|low)|0\.\d+|did i|am i|was i|do i|"
     r"(?:is|was|wrong with|what about|tell me about|explain|and) my|and the)\b"
 )
-_ASKS_HOW = _rule(r"\bhow (?:do|can|should|to|would|could)\b|\bdo i (?:need|have)\b")
+_ASKS_HOW = _rule(r"\bhow (?:do|can|should|to|would|could)\b|\bway to\b|\bdo i (?:need|have)\b")
 _HOW = _rule(
-    r"\b(?:how (?:do|can|should|to|would|could|might)|exercises?|drills?|tips?|help me|fix\w*|"
-    r"improv\w+|practi[sc]\w+|get (?:better|rid)|avoid|learn|stop \w+ing|work on|stud(?:y|ies))\b"
+    r"\b(?:how (?:do|can|should|to|would|could|might)|way to|exercises?|drills?|tips?|help me|"
+    r"fix\w*|improv\w+|practi[sc]\w+|get (?:better|rid)|avoid|learn|stop \w+ing|work on|stud(?:y|ies))\b"
 )
 _OVERVIEW = _rule(
     r"\b(?:how (?:was|is|did) (?:it|i|that|this|my (?:playing|recording|performance))|"
@@ -157,7 +157,7 @@ def _first_rule(text: str, keys: tuple[str, ...], *, short: bool) -> Intent:
     superlative = _STRONG.search(text) or _WEAK.search(text) or _STANDS_OUT.search(text)
     if superlative or (_MOMENT.search(text) and _MINE.search(text)):
         return Intent("moment", keys, _extreme(text))
-    if _NEXT.search(text) and not keys:
+    if _NEXT.search(text) and not keys and not _ASKS_HOW.search(text):
         return Intent("next", minutes=minutes)
     if keys and _WHY.search(text) and not _ASKS_HOW.search(text):
         return Intent("explain", keys)
@@ -197,9 +197,7 @@ def _minutes(text: str) -> int | None:
     hours = _HOURS.search(text)
     if hours is None:
         return None
-    if "half" in hours.group(0):
-        return 30 if "and a half" not in hours.group(0) else 90
-    return 120 if hours.group(1) in ("two", "2") else 60
+    return _HOUR_MINUTES[hours.group(1).lower()] + (30 if hours.group(2) else 0)
 
 
 def minutes_in(lines: Sequence[str]) -> int | None:

@@ -80,13 +80,14 @@ _MUSIC = re.compile(
 _FILLER = frozenset(
     re.findall(
         r"[a-z']+",
-        """a about again all also am an and any are as at be been being but by can can't cannot
-        could define did do does doesn't don't exercise exercises explain for from get give good had has
-        have help her here him his how i i'm if improve in into is isn't it it's its just know like
-        make mean means me more most much my need not of on one or our piano play playing please
-        practice practise really say should so some tell than that the their them then there these
-        they thing this those to too try us use very want was way we well were what when where
-        which who why will with would better you your""",
+        """a about again all also am an and any are as at be been being better but by can can't
+        cannot could define did do does doesn't don't exercise exercises explain for
+        from get give good had has have help her here him his how i i'm if improve in
+        into is isn't it it's its just know like make me mean means more most much my
+        need not of on one or our piano play playing please practice practise really say
+        should so some tell than that the their them then there these they thing this
+        those to too try us use very want was way we well were what when where which who
+        why will with would you your""",
     )
 )
 

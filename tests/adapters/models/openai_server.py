@@ -1,0 +1,150 @@
+"""A tiny server on a real socket that speaks the OpenAI chat protocol, as scripted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+Reply: TypeAlias = "Status | Chunks | Whole"
+
+
+@dataclass(frozen=True)
+class Status:
+    """An error answer."""
+
+    code: int
+
+
+@dataclass(frozen=True)
+class Chunks:
+    """A streamed answer. ``then`` says how it ends: properly, by a reset, or by falling silent."""
+
+    chunks: list[dict[str, Any]]
+    then: str = "done"
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An answer in one piece."""
+
+    content: str
+
+
+@dataclass
+class OpenAIServer:
+    replies: list[Reply] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+    hung_up: asyncio.Event = field(default_factory=asyncio.Event)
+    base_url: str = ""
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            length = int(head.split("content-length:")[1].split("\r\n")[0])
+            self.requests.append(json.loads(await reader.readexactly(length)))
+            self.at.append(asyncio.get_running_loop().time())
+            await self._answer(self.replies.pop(0), reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(
+        self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        match reply:
+            case Status(code):
+                _plain(writer, code, {"error": {"message": "a secret cause", "type": "x"}})
+            case Whole(content):
+                message = {"role": "assistant", "content": content}
+                choice = {"index": 0, "message": message, "finish_reason": "stop"}
+                _plain(writer, 200, _envelope("chat.completion", [choice]))
+            case Chunks(chunks, then):
+                await self._stream(chunks, then, reader, writer)
+        await writer.drain()
+
+    async def _stream(
+        self,
+        chunks: list[dict[str, Any]],
+        then: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+            b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        )
+        for chunk in chunks:
+            _write_chunk(writer, b"data: " + json.dumps(chunk).encode() + b"\n\n")
+            await writer.drain()
+            await asyncio.sleep(0)
+        if then == "reset":
+            writer.transport.abort()
+        elif then == "silent":
+            try:
+                await reader.read()
+            finally:
+                self.hung_up.set()
+        else:
+            _write_chunk(writer, b"data: [DONE]\n\n")
+            writer.write(b"0\r\n\r\n")
+
+
+@asynccontextmanager
+async def openai_server(*replies: Reply) -> AsyncIterator[OpenAIServer]:
+    made = OpenAIServer(list(replies))
+    server = await asyncio.start_server(made.handle, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    made.base_url = f"http://127.0.0.1:{port}/v1"
+    try:
+        yield made
+    finally:
+        server.close()
+
+
+def delta(**fields: Any) -> dict[str, Any]:
+    """A chunk with one choice."""
+    choice = {"index": 0, "delta": fields, "finish_reason": None}
+    return _envelope("chat.completion.chunk", [choice])
+
+
+def tool_part(
+    index: int, arguments: str, *, id: str | None = None, name: str | None = None
+) -> dict[str, Any]:
+    """A piece of a tool call."""
+    function = {"arguments": arguments} | ({"name": name} if name else {})
+    part: dict[str, Any] = {"index": index, "function": function}
+    if id:
+        part |= {"id": id, "type": "function"}
+    return delta(tool_calls=[part])
+
+
+def usage(prompt: int, completion: int) -> dict[str, Any]:
+    counted = {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+    return _envelope("chat.completion.chunk", []) | {"usage": counted}
+
+
+def _envelope(kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"id": "c1", "object": kind, "created": 1, "model": "m", "choices": choices}
+
+
+def _plain(writer: asyncio.StreamWriter, status: int, body: dict[str, Any]) -> None:
+    raw = json.dumps(body).encode()
+    writer.write(
+        f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(raw)}\r\nConnection: close\r\n\r\n".encode()
+        + raw
+    )
+
+
+def _write_chunk(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")

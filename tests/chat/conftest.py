@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import pytest
+
+from crescendai.chat.brief import Tutor
+from crescendai.chat.service import ChatService
+from crescendai.chat.tools import Toolbox
+from crescendai.chat.turns import Turns
+from crescendai.identity.service import Caller, IdentityService
+from crescendai.kit.sql import Transactions
+from crescendai.recordings.tables import RecordingRow
+from tests.feedback.material import UNSTEADY, SmallSearch, StubRecordings, analysis
+
+
+@dataclass
+class World:
+    """A migrated database with one caller, two recordings, and everything around the chat."""
+
+    transactions: Transactions
+    caller: Caller
+    stranger: Caller
+    recordings: StubRecordings
+    chat: ChatService
+    toolbox: Toolbox
+    search: SmallSearch
+    recording_id: UUID
+    opened: list[Turns] = field(default_factory=list)
+
+    def turns(self, tutor: Tutor) -> Turns:
+        turns = Turns(chat=self.chat, tutor=tutor, toolbox=self.toolbox)
+        self.opened.append(turns)
+        return turns
+
+
+@pytest.fixture
+async def world(transactions: Transactions) -> AsyncGenerator[World, None]:
+    identity = IdentityService(transactions, credentials_required=False)
+    caller = await identity.ensure_user()
+    stranger = await identity.ensure_user("somebody-else")
+    analyses = analysis(), analysis(UNSTEADY, recording="earlier")
+    recordings = StubRecordings(caller, *analyses)
+    async with transactions.write() as session:
+        for number, one in enumerate(analyses):
+            session.add(_row(one.recording_id, caller, number))
+    chat = ChatService(transactions=transactions, recordings=recordings)
+    search = SmallSearch()
+    toolbox = Toolbox(search=search, recordings=recordings, contexts=chat)
+    made = World(
+        transactions,
+        caller,
+        stranger,
+        recordings,
+        chat,
+        toolbox,
+        search,
+        analyses[0].recording_id,
+    )
+    yield made
+    for turns in made.opened:
+        await turns.close()
+
+
+@pytest.fixture
+def make_turns(world: World) -> Callable[[Tutor], Turns]:
+    return world.turns
+
+
+def _row(recording_id: UUID, caller: Caller, number: int) -> RecordingRow:
+    return RecordingRow(
+        id=recording_id,
+        owner_id=caller.user_id,
+        filename=f"take-{number + 1}.wav",
+        format="wav",
+        size_bytes=1,
+        sha256=f"{number:064d}",
+        status="ready",
+        stage="done",
+        percent=100,
+        duration=22.4,
+        created_at=1_760_000_000_000 - number,
+        updated_at=1_760_000_000_000,
+    )

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import pytest
+
+from crescendai.chat.events import Cited, Token, ToolAnswered, ToolCalled, UsageReported
+from crescendai.chat.schemas import TurnRequest
+from crescendai.chat.stream import MAX_ROUNDS, ModelTutor
+from crescendai.errors import UpstreamFailed
+from crescendai.ports.language_model import (
+    ModelEvent,
+    ScriptedLanguageModel,
+    TextDelta,
+    ToolCall,
+    Usage,
+)
+from tests.chat.conftest import World
+from tests.chat.reading import read_all, text_of
+
+SEARCH = ToolCall("s1", "search_knowledge_base", '{"query": "blurred pedalling", "top_k": 2}')
+
+
+def looks(world: World) -> ToolCall:
+    return ToolCall("a1", "get_performance_analysis", f'{{"recording_id": "{world.recording_id}"}}')
+
+
+async def test_the_model_uses_tools_and_cites_what_it_read(world: World) -> None:
+    model = ScriptedLanguageModel(
+        [
+            [TextDelta("Let me listen."), looks(world), SEARCH, Usage(100, 10)],
+            [
+                TextDelta("Your pedal is blurred: “Blurred pedalling comes from lifting the foot "),
+                TextDelta("too late, after the new harmony has already sounded.” ["),
+                TextDelta("1] and [7]. Again [1]."),
+                Usage(300, 40),
+            ],
+        ]
+    )
+    request = TurnRequest(message="Why is it muddy?", recording_id=world.recording_id)
+    brief = await world.chat.begin_turn(world.caller, request)
+    tools = world.toolbox.for_session(world.caller, brief.session_id)
+
+    events = [event async for event in ModelTutor(model=model).answer(brief, tools)]
+
+    assert [type(e) for e in events if not isinstance(e, Token)] == [
+        ToolCalled,
+        ToolCalled,
+        ToolAnswered,
+        ToolAnswered,
+        Cited,
+        UsageReported,
+    ]
+    cited = next(e for e in events if isinstance(e, Cited)).citation
+    assert cited.id == "1"
+    assert cited.quote == (
+        "Blurred pedalling comes from lifting the foot too late, after the new harmony has already "
+        "sounded."
+    )
+    usage = events[-1]
+    assert isinstance(usage, UsageReported)
+    assert (usage.prompt_tokens, usage.completion_tokens) == (400, 50)
+    system, *_, asked = model.asked[0][0]
+    assert str(world.recording_id) in system.content
+    assert asked.content == "Why is it muddy?"
+    assert [m.role for m in model.asked[1][0]][-4:] == ["user", "assistant", "tool", "tool"]
+
+
+async def test_messages_are_stored_in_order_with_calls_and_results(world: World) -> None:
+    model = ScriptedLanguageModel(
+        [
+            [TextDelta("One moment."), looks(world)],
+            [SEARCH],
+            [TextDelta("It is the foot [1].")],
+        ]
+    )
+    turn = await world.turns(ModelTutor(model=model)).begin(
+        world.caller, TurnRequest(message="Why?", recording_id=world.recording_id)
+    )
+    received = await read_all(turn.follow())
+    assert text_of(received) == "One moment.It is the foot [1]."
+
+    detail = await world.chat.session(world.caller, turn.brief.session_id)
+    assert [(m.role, [c.id for c in m.tool_calls] or m.tool_call_id) for m in detail.messages] == [
+        ("user", None),
+        ("assistant", ["a1"]),
+        ("tool", "a1"),
+        ("assistant", ["s1"]),
+        ("tool", "s1"),
+        ("assistant", None),
+    ]
+    assert detail.messages[-1].citations[0].title == "Clean and Blurred Pedal"
+    assert detail.messages[-1].model == "scripted"
+    assert '"value": 0.71' in detail.messages[2].content
+
+
+async def test_bad_calls_are_answered_in_words_and_the_turn_goes_on(world: World) -> None:
+    model = ScriptedLanguageModel(
+        [
+            [ToolCall("x", "open_door", "{}"), ToolCall("y", "search_knowledge_base", "{oops")],
+            [TextDelta("I see.")],
+        ]
+    )
+    brief = await world.chat.begin_turn(world.caller, TurnRequest(message="Hm"))
+    tools = world.toolbox.for_session(world.caller, brief.session_id)
+    events = [event async for event in ModelTutor(model=model).answer(brief, tools)]
+    answers = [e for e in events if isinstance(e, ToolAnswered)]
+    assert [answer.ok for answer in answers] == [False, False]
+    assert "no tool of that name" in model.asked[1][0][-2].content
+    assert "not valid JSON" in model.asked[1][0][-1].content
+
+
+async def test_the_last_round_has_no_tools(world: World) -> None:
+    replies: list[list[ModelEvent | Exception]] = [[SEARCH] for _ in range(MAX_ROUNDS - 1)]
+    model = ScriptedLanguageModel([*replies, [TextDelta("Enough.")]])
+    brief = await world.chat.begin_turn(world.caller, TurnRequest(message="Hm"))
+    tools = world.toolbox.for_session(world.caller, brief.session_id)
+    events = [event async for event in ModelTutor(model=model).answer(brief, tools)]
+    assert [bool(tools) for _, tools in model.asked] == [True] * (MAX_ROUNDS - 1) + [False]
+    assert Token("Enough.") in events
+
+
+async def test_an_empty_answer_is_a_failure(world: World) -> None:
+    brief = await world.chat.begin_turn(world.caller, TurnRequest(message="Hm"))
+    tools = world.toolbox.for_session(world.caller, brief.session_id)
+    with pytest.raises(UpstreamFailed):
+        async for _ in ModelTutor(model=ScriptedLanguageModel([[Usage(1, 0)]])).answer(
+            brief, tools
+        ):
+            pass
+
+
+async def test_a_failure_midway_keeps_what_was_said(world: World) -> None:
+    failed = UpstreamFailed("llm_unavailable", "AI service unavailable")
+    model = ScriptedLanguageModel([[TextDelta("Your pulse "), failed]])
+    turn = await world.turns(ModelTutor(model=model)).begin(world.caller, TurnRequest(message="Hm"))
+    received = await read_all(turn.follow())
+    assert received[-2].data["detail"] == "AI service unavailable"
+    detail = await world.chat.session(world.caller, turn.brief.session_id)
+    assert detail.messages[-1].content == "Your pulse "
+    assert detail.messages[-1].status == "failed"

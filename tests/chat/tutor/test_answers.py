@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import re
+from uuid import UUID, uuid4
+
+import pytest
+
+from crescendai.chat.brief import Said, TurnBrief
+from crescendai.chat.events import Cited, Token, ToolCalled, TurnEvent, UsageReported
+from crescendai.chat.schemas import ContextUpdate, TurnRequest
+from crescendai.chat.tutor.engine import MODEL_ID, BuiltinTutor
+from crescendai.feedback import claims, findings, passages
+from tests.chat.conftest import World
+from tests.feedback.material import LIBRARY, analysis
+
+TUTOR = BuiltinTutor(ear=findings, reader=passages, pace_sec=0)
+QUESTIONS = [
+    "Hi!",
+    "What can you do?",
+    "How was my recording?",
+    "Why is my pedal so blurred?",
+    "What is my timing score?",
+    "What should I practise next?",
+    "Which moment stands out most?",
+    "What was my weakest moment?",
+    "What is my strongest moment?",
+    "How can I make my pedalling cleaner?",
+    "What does una corda mean?",
+    "Plan my week, I have 30 minutes a day",
+    "My wrist hurts when I play octaves",
+    "What's the weather today?",
+    "Is my interpretation convincing?",
+]
+
+
+async def events_of(
+    world: World,
+    message: str,
+    *,
+    recording_id: UUID | None = None,
+    history: tuple[Said, ...] = (),
+) -> list[TurnEvent]:
+    request = TurnRequest(message=message, recording_id=recording_id)
+    brief = await world.chat.begin_turn(world.caller, request)
+    brief = TurnBrief(**(vars(brief) | {"history": history}))
+    tools = world.toolbox.for_session(world.caller, brief.session_id)
+    return [event async for event in TUTOR.answer(brief, tools)]
+
+
+def text_of(events: list[TurnEvent]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Token))
+
+
+async def ask(world: World, message: str, *history: Said) -> str:
+    return text_of(await events_of(world, message, history=history))
+
+
+@pytest.mark.parametrize("message", QUESTIONS)
+async def test_every_quotation_is_cited_and_every_number_true(world: World, message: str) -> None:
+    events = await events_of(world, message)
+    text = text_of(events)
+    assert text.strip()
+    library = {hit.chunk_id: hit.text for hit in LIBRARY}
+    cited = [event.citation for event in events if isinstance(event, Cited)]
+    for citation in cited:
+        assert citation.quote in library[citation.chunk_id]
+    assert re.findall(r"\[(\d+)\]", text) == [citation.id for citation in cited]
+    for quoted in re.findall(r"“([^”]+)” \[\d+\]", text):
+        assert any(quoted == citation.quote for citation in cited)
+    one = analysis()
+    spoken = "\n".join(line for line in text.splitlines() if not re.match(r"\d+\. |- ", line))
+    spoken = re.sub(r"“take-\d.wav”|\d+ minutes", "", spoken)
+    for paragraph in spoken.split("\n\n"):
+        assert claims.are_true(paragraph, one, (), 0, one.duration), paragraph
+    last = events[-1]
+    assert isinstance(last, UsageReported)
+    assert last.model == MODEL_ID
+
+
+async def test_it_speaks_word_by_word_after_looking_things_up(world: World) -> None:
+    events = await events_of(world, "Why is my pedal so blurred?")
+    tokens = [n for n, event in enumerate(events) if isinstance(event, Token)]
+    calls = [n for n, event in enumerate(events) if isinstance(event, ToolCalled)]
+    assert max(calls) < min(tokens)
+    assert len(tokens) > 60
+    assert all(len(events[n].text.split()) <= 1 for n in tokens)  # type: ignore[union-attr]
+
+
+async def test_a_score_is_explained_with_its_uncertainty_and_place(world: World) -> None:
+    text = await ask(world, "Why is my pedal so blurred?")
+    assert text.startswith(
+        "Pedal clarity in “take-1.wav” is at 0.71, on a scale from clean (0) to blurred (1). That "
+        "is clearly blurred: the 80 % interval runs from 0.57 to 0.84 and leaves out the middle."
+    )
+    assert "Listen to 0:06 to 0:09, where it goes furthest (0.84)" in text
+    assert "“Blurred pedalling comes from lifting the foot too late" in text
+    assert "Debussy" in text
+
+
+async def test_next_is_what_needs_it_most_with_an_exercise(world: World) -> None:
+    text = await ask(world, "What should I practise next?")
+    assert text.startswith("Work on pedal clarity next.")
+    assert "\n1. Play a C major scale with one finger" in text
+    assert "You have it when no two notes sound together" in text
+
+
+async def test_goals_time_level_and_style_are_respected(world: World) -> None:
+    await world.chat.put_context(
+        world.caller,
+        ContextUpdate(
+            goals=["More contrast in my dynamic range"],
+            constraints=["12 minutes a day"],
+            experience_level="beginner",
+            feedback_style="gentle",
+        ),
+    )
+    text = await ask(world, "What should I practise next?")
+    assert text.startswith("You can leave timing as it is (0.31, stable).")
+    assert "Work on dynamic range next." in text
+    assert "“More contrast in my dynamic range”" in text
+    assert "your 12 minutes" in text
+    assert "80 %" not in text
+
+
+async def test_a_plan_adds_up(world: World) -> None:
+    for minutes in (5, 10, 20, 45, 90):
+        text = await ask(world, f"Plan my practice, I have {minutes} minutes a day")
+        assert sum(int(found) for found in re.findall(r"\n- (\d+) min", text)) == minutes
+
+
+async def test_comparing_tells_only_what_is_beyond_the_uncertainty(world: World) -> None:
+    text = await ask(world, "Compare take-1 with take-2")
+    assert "- Timing: from 0.77 to 0.31, towards stable." in text
+    assert "Mood" not in text
+    world.recordings._analyses.popitem()
+    assert "only one of yours" in await ask(world, "Compare my last two recordings")
+
+
+async def test_another_exercise_is_another(world: World) -> None:
+    given = Said("assistant", "Pedal: **Syncopated pedal with one finger** exercise")
+    text = await ask(world, "another exercise", Said("user", "My pedal is muddy"), given)
+    assert "**Syncopated" not in text
+
+
+async def test_pain_means_stop_and_no_exercise(world: World) -> None:
+    text = await ask(world, "My wrist hurts when I play octaves. Give me an exercise.")
+    assert text.startswith("Please stop playing for today.")
+    assert "doctor or a physiotherapist" in text
+    assert "1." not in text
+
+
+async def test_what_the_library_does_not_know_is_said(world: World) -> None:
+    assert "found nothing on that" in await ask(world, "What is sonata form in music?")
+    assert "outside my subject" in await ask(world, "What's the weather in Paris?")
+
+
+async def test_without_a_recording_it_asks_for_one(world: World) -> None:
+    world.recordings._analyses.clear()
+    for message in ("How was it?", "What should I practise next?", "Where do I rush?"):
+        assert "haven't heard you play yet" in await ask(world, message)
+    assert "una corda, or left pedal" in await ask(world, "What does una corda mean?")
+
+
+async def test_a_recording_under_analysis_is_told_so(world: World) -> None:
+    pending = uuid4()
+    world.recordings._pending = (pending,)
+    request = TurnRequest(message="How was my recording?")
+    brief = await world.chat.begin_turn(world.caller, request)
+    brief = TurnBrief(**(vars(brief) | {"recording_id": pending}))
+    tools = world.toolbox.for_session(world.caller, brief.session_id)
+    text = text_of([event async for event in TUTOR.answer(brief, tools)])
+    assert text == "I can't tell you yet. The recording is still being analysed."
+
+
+async def test_small_hands_are_remembered_where_an_exercise_stretches(world: World) -> None:
+    from tests.feedback.material import hit
+
+    octaves = hit(
+        "Octaves",
+        "Exercise: Octave frame",
+        "### Exercise: Octave frame\n\nThis exercise frees octaves.\n\n1. Play one octave.\n2. Let "
+        "the wrist hang.\n\nCheck your progress: the wrist is loose.",
+        (),
+        "technique",
+    )
+    hands = hit(
+        "Healthy Playing",
+        "Small hands",
+        "## Small hands\n\nSmall hands can play most of the repertoire with good planning of wide "
+        "chords and octaves.",
+        (),
+        "health",
+    )
+    world.search._library = (octaves, hands)
+    await world.chat.put_context(world.caller, ContextUpdate(constraints=["small hands"]))
+    text = await ask(world, "How do I practise octaves?")
+    assert "With your hands in mind: “Small hands can play most of the repertoire" in text
