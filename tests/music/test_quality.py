@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
 import subprocess
 import wave
 from pathlib import Path
 
+import av
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -126,7 +125,6 @@ def test_levels_clipping_and_silence_are_measured() -> None:
     assert assess(np.zeros(RATE, dtype=np.float32), RATE).peak_dbfs == -120.0
 
 
-@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="needs espeak-ng")
 @pytest.mark.parametrize("voice", ["en-us", "de", "fr+f3"])
 def test_speech_is_refused(voice: str, tmp_path: Path) -> None:
     path = tmp_path / "speech.wav"
@@ -140,10 +138,8 @@ def test_speech_is_refused(voice: str, tmp_path: Path) -> None:
     assert refused.code == "not_piano"
 
 
-@pytest.mark.skipif("PIANO_RECORDINGS" not in os.environ, reason="needs PIANO_RECORDINGS=folder")
-def test_real_piano_recordings_are_accepted() -> None:
-    av = pytest.importorskip("av")
-    paths = sorted(Path(os.environ["PIANO_RECORDINGS"]).glob("*.ogg"))
+def test_real_piano_recordings_are_accepted(shared: Path) -> None:
+    paths = sorted((shared / "audio").glob("*.ogg"))
     assert paths
     for path in paths:
         with av.open(str(path)) as container:
