@@ -105,12 +105,8 @@ def test_held_tones_must_fade(fade_per_sec: float, expected: str | None) -> None
     t = clock(0.6)
     pitches = [60, 64, 67, 72, 65, 69, 62, 71, 60, 64, 67, 72]
     tones = [np.sin(2 * np.pi * 440 * 2 ** ((p - 69) / 12) * t) for p in pitches]
-    fading = np.exp(-fade_per_sec * t) * np.minimum(1.0, (0.6 - t) / 0.15)
-    rows = [(0.6 * i, 0.6 * i + 0.4, pitch, 64) for i, pitch in enumerate(pitches)]
-    heard = Performance(note_array(rows), pedal_array([]), 7.2)
-    sound = np.concatenate([0.2 * tone * fading for tone in tones]).astype(np.float32)
-    assert code(sound) is None
-    assert code(sound, heard) == expected
+    shape = np.exp(-fade_per_sec * t) * np.minimum(1.0, (0.6 - t) / 0.15)
+    assert code(np.concatenate([0.2 * tone * shape for tone in tones]).astype("f4")) == expected
 
 
 def test_levels_clipping_and_silence_are_measured() -> None:
