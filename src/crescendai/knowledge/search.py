@@ -32,6 +32,7 @@ MAX_QUERY_CHARACTERS = 2000
 EMBEDDING_LIFE_SEC = 7 * 24 * 3600
 STAGES = ("dense", "bm25", "fusion", "rerank")
 _MIN_CANDIDATES = 40
+_BM25_DEPTH = 300  # a passage near in meaning keeps its words' score though few words match
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,10 @@ class KnowledgeSearch:
         wanted = max(3 * top_k, _MIN_CANDIDATES)
         neighbours = await self._index.nearest(vector, caller.user_id, wanted)
         async with self._transactions.read() as session:
-            matches = await repository.match_text(session, query, caller.user_id, wanted)
+            matches = await repository.match_text(session, query, caller.user_id, _BM25_DEPTH)
             bm25 = {match.chunk_id: match.score for match in matches}
-            ids = {neighbour.chunk_id for neighbour in neighbours} | bm25.keys()
+            ids = {neighbour.chunk_id for neighbour in neighbours}
+            ids.update(match.chunk_id for match in matches[:wanted])
             passages = await repository.passages(session, ids, caller.user_id)
         candidates = self._fuse(vector, passages, bm25)
         candidates = await self._rerank(query, candidates[:wanted])
