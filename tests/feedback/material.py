@@ -191,9 +191,8 @@ LIBRARY: tuple[Hit, ...] = (
     ),
     hit(
         "Healthy Playing",
-        "Common mistakes",
-        "## Common mistakes\n\n- Pain is treated as proof of hard work; pain, numbness, tingling "
-        "or weakness is a signal to stop and seek professional advice.",
+        "Healthy Playing",
+        "If playing hurts, stop, rest, and see a doctor or a physiotherapist who knows musicians.",
         (),
         "health",
     ),

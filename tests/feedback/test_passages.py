@@ -47,6 +47,11 @@ def test_opus_numbers_and_beginnings_cut_off_are_no_sentences() -> None:
     assert said == "Play Czerny Op. 299 No. 1 slowly, with a loose wrist. Then stop."
 
 
+def test_items_of_a_list_are_not_quoted_alone() -> None:
+    text = "Two mistakes are common.\n\n- Playing on in spite of pain, which proves nothing at all."
+    assert passages.sentence(hit("T", "H", text, (), "health"), ["pain"]) is None
+
+
 @pytest.mark.parametrize("path", HANDBOOK, ids=lambda path: path.stem)
 def test_everything_read_from_the_handbook_stands_there(path: Path) -> None:
     text = path.read_text(encoding="utf-8").split("---", 2)[2]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from crescendai.feedback import wording
 from crescendai.feedback.findings import Finding
 from crescendai.feedback.passages import Exercise
-from crescendai.feedback.scales import opposite
+from crescendai.feedback.scales import opposite, pole
 from crescendai.feedback.schemas import (
     FeedbackBody,
     FeedbackCitation,
@@ -146,8 +146,8 @@ def _listening_test(finding: Finding) -> str:
 
 def _aim(finding: Finding, found: Found, sources: Bibliography) -> LongTermAim:
     opening = (
-        f"{wording.capital(finding.scale.topic)} is now at {wording.number(finding.value)} "
-        f"between {finding.scale.left} and {finding.scale.right}."
+        f"{wording.capital(finding.scale.topic)} is now at {wording.number(finding.value)}, "
+        f"between {pole(finding.key, 'left')} (0) and {pole(finding.key, 'right')} (1)."
     )
     if found.remark is None:
         rest = "Compare a recording of the same piece every month and listen for this alone."

@@ -11,6 +11,7 @@ from crescendai.feedback.advice import Found
 from crescendai.feedback.findings import Finding
 from crescendai.feedback.passages import Exercise
 from crescendai.feedback.scales import Side, opposite
+from crescendai.feedback.scales import pole as pole_of
 from crescendai.identity.service import Caller
 from crescendai.knowledge.results import Hit, SearchAnswer
 
@@ -33,9 +34,10 @@ async def consult(
     seen: dict[UUID, Hit] = {}
     used: set[str] = set()
     for finding in {f.key: f for f in (*exercises_for, *remarks_on)}.values():
-        hits = await _near(search, caller, f"What causes {finding.name}")
-        remark = _remark(hits, finding)
         chosen = None
+        query, pole = _subject(finding, now=finding in exercises_for)
+        hits = await _near(search, caller, query)
+        remark = _remark(hits, finding.key, pole)
         if finding in exercises_for:
             wished = finding.scale.name(_goal(finding))
             training = await _near(search, caller, f"Exercise for {wished}")
@@ -46,6 +48,16 @@ async def consult(
         seen |= {hit.chunk_id: hit for hit in hits}
         found[finding.key] = Found(exercise=chosen, remark=remark)
     return found, seen
+
+
+def _subject(finding: Finding, *, now: bool) -> tuple[str, str]:
+    """What to ask, and which pole it is about: what to mend now, or what to grow into."""
+    if now:
+        return f"What causes {finding.name}", finding.pole
+    if finding.welcome is None:
+        return f"When {finding.name} is right", finding.pole
+    side = _goal(finding)
+    return f"What causes {finding.scale.name(side)}", pole_of(finding.key, side)
 
 
 def _goal(finding: Finding) -> Side:
@@ -66,13 +78,16 @@ def _exercise(hits: Sequence[Hit], key: str, used: set[str]) -> tuple[Hit, Exerc
     return None
 
 
-def _remark(hits: Sequence[Hit], finding: Finding) -> tuple[Hit, str] | None:
-    """A sentence on what makes the playing so, of a passage that names the dimension if any."""
-    words = finding.name.replace(",", "").split()
-    for hit in sorted(hits, key=lambda hit: finding.key not in hit.dimensions):
-        if passages.exercises(hit):
-            continue
-        quote = passages.sentence(hit, words)
+def _remark(hits: Sequence[Hit], key: str, pole: str) -> tuple[Hit, str] | None:
+    """What to quote on a pole: first of all from a section that has it as its subject."""
+    words = pole.replace(",", "").split()
+
+    def farness(hit: Hit) -> tuple[bool, bool]:
+        heading = " ".join(hit.heading_path[-1:]).lower()
+        return key not in hit.dimensions, pole not in heading and "right" not in heading
+
+    for hit in sorted(hits, key=farness):
+        quote = None if passages.exercises(hit) else passages.sentence(hit, words)
         if quote is not None:
             return hit, quote
     return None

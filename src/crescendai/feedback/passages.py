@@ -14,6 +14,7 @@ from crescendai.knowledge.results import Hit
 MIN_SENTENCE_CHARS = 40
 MAX_SENTENCE_CHARS = 360
 MAX_QUOTE_CHARS = 420
+SUBJECT_WORDS = 3  # a sentence is about what it names this early
 CHECK = "Check your progress:"
 
 _HEADING = re.compile(r"^(?:#{1,6}\s+(?=\S)|(?=Exercise: ))(.+?)\s*$", re.MULTILINE)
@@ -60,13 +61,14 @@ def sentence(hit: Hit, words: Collection[str]) -> str | None:
 
     None if nothing can be quoted.
     """
-    wanted = {stem(word) for word in words}
+    wanted = {stem(word) for word in _WORD.findall(" ".join(words).lower())}
     best, best_score = None, -1.0
     position = 0
     for paragraph in _paragraphs(hit.text):
         for number, candidate in enumerate(paragraph):
-            found = wanted & {stem(word) for word in _WORD.findall(candidate.lower())}
-            score = len(found) - 0.2 * position
+            said = [stem(word) for word in _WORD.findall(candidate.lower())]
+            is_subject = bool(wanted & set(said[:SUBJECT_WORDS]))
+            score = len(wanted & set(said)) + is_subject - 0.2 * position
             position += 1
             fits = MIN_SENTENCE_CHARS <= len(candidate) <= MAX_SENTENCE_CHARS
             if fits and score > best_score:
@@ -108,9 +110,16 @@ def _run(text: str, sentences: Sequence[str]) -> str:
 
 
 def _paragraphs(text: str) -> list[list[str]]:
-    """The sentences of each line that is neither heading nor check, whole ones only."""
-    lines = (line for line in _plain_lines(text) if not line.startswith(CHECK))
-    return [_sentences(_LIST_MARK.sub("", line)) for line in lines]
+    """The whole sentences of each paragraph.
+
+    An item of a list means little alone (it may name a mistake, or be one step of many).
+    """
+    lines = _plain_lines(text)
+    return [
+        _sentences(line)
+        for line in lines
+        if not line.startswith((CHECK, "Purpose:")) and not _LIST_MARK.match(line)
+    ]
 
 
 def _sentences(line: str) -> list[str]:

@@ -16,6 +16,10 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
 def listed(parts: Sequence[str]) -> str:
     if len(parts) < 2:
         return "".join(parts)
@@ -33,7 +37,10 @@ def placed(finding: Finding) -> str:
 
 
 def strength_sentence(finding: Finding) -> str:
-    return f"{finding.scale.hears(finding.side)} {capital(finding.scale.topic)}: {placed(finding)}."
+    hears, topic = finding.scale.hears(finding.side), capital(finding.scale.topic)
+    if finding.certainty != "clear":
+        hears = f"Promising, though not certain: {lowered(hears)}"
+    return f"{hears} {topic}: {placed(finding)}."
 
 
 def priority_sentence(finding: Finding) -> str:
@@ -45,6 +52,9 @@ def priority_sentence(finding: Finding) -> str:
         return f"{hears} {topic}: {placed(finding)}. Check that this is what the piece asks for."
     if finding.welcome:
         return f"{topic} is already on its way and can go further: {placed(finding)}."
+    if finding.certainty == "lean":
+        listen = lowered(finding.scale.hears(finding.side))
+        return f"{topic}: {placed(finding)}. What to listen for: {listen}"
     return f"{finding.scale.hears(finding.side)} {topic}: {placed(finding)}."
 
 

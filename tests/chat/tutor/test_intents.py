@@ -45,6 +45,12 @@ MESSAGES: list[tuple[str, Kind]] = [
     ("Make me a practice schedule", "plan"),
     ("What do you know about me?", "context"),
     ("hmm", "unclear"),
+    ("What does a score of 0.7 mean?", "scores"),
+    ("Is 0.7 good?", "scores"),
+    ("Can you hear wrong notes?", "wrong_notes"),
+    ("Is it bad that my dynamic range is little?", "explain"),
+    ("I can't play softly, what can I do?", "how_to"),
+    ("My fourth finger is weak", "how_to"),
 ]
 
 

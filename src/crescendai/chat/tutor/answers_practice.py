@@ -18,6 +18,7 @@ from crescendai.chat.tutor.material import Exercise, Finding
 from crescendai.chat.tutor.phrases import (
     briefly,
     capital,
+    heard_as,
     listed,
     measured,
     number,
@@ -30,6 +31,7 @@ from crescendai.knowledge.results import Hit
 from crescendai.music.dimensions import HOLISTIC_KEYS
 from crescendai.recordings.schemas import Analysis
 
+SECOND_SIMILARITY = 0.5  # a second passage has to earn its place
 USUAL_MINUTES = 20
 SESSIONS = (10, 20, 45)  # minutes that teachers plan for
 NOTHING_FOUND = (
@@ -56,7 +58,7 @@ async def next_step(desk: Desk, intent: Intent) -> None:
         f"Work on {finding.scale.topic} next.",
         f"In {named(desk, analysis)} it is at {number(finding.value)}.",
         sureness(finding) if known.experience_level != "beginner" else "",
-        finding.scale.hears(finding.side) if finding.certainty != "middle" else "",
+        heard_as(finding),
         _goal_served(finding, known),
     )
     desk.say(
@@ -200,8 +202,9 @@ async def question(desk: Desk, intent: Intent) -> None:
     words = content_words(message)
     told: list[str] = []
     for hit in hits:
-        quote = desk.reader.sentence(hit, words)
-        if quote is None or quote in told or len(told) == 2:
+        quote = None if desk.reader.exercises(hit) else desk.reader.sentence(hit, words)
+        enough = len(told) == 2 or (told and hit.similarity < SECOND_SIMILARITY)
+        if quote is None or quote in told or enough:
             continue
         opening = source(hit) if not told else "And further:"
         desk.say(f"{opening} “{quote}” {desk.cite(hit, quote)}")

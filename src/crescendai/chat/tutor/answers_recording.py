@@ -12,6 +12,7 @@ from crescendai.chat.tutor.material import Finding, Moment
 from crescendai.chat.tutor.phrases import (
     briefly,
     capital,
+    heard_as,
     listed,
     measured,
     number,
@@ -64,7 +65,7 @@ async def explain(desk: Desk, intent: Intent) -> None:
         f"{capital(scale.topic)} in {named(desk, analysis)} is at {number(finding.value)}, on a "
         f"scale from {left} (0) to {right} (1).",
         sureness(finding),
-        scale.hears(finding.side) if finding.certainty != "middle" else "",
+        heard_as(finding),
     )
     desk.say(
         where_to_hear(desk.ear.moments(analysis, (finding.key,)), finding),
@@ -109,7 +110,7 @@ async def _causes(desk: Desk, finding: Finding) -> None:
     hits = [
         h for h in await desk.search(f"What causes {finding.name}") if finding.key in h.dimensions
     ]
-    causes = [hit for hit in hits if "cause" in _heading(hit)] or hits
+    causes = sorted(hits, key=lambda hit: f"causes {finding.pole}" not in _heading(hit))
     quote = desk.reader.sentence(causes[0], words) if causes else None
     if quote is None:
         desk.say("The library has nothing on what causes it, so I won't guess.", DEPENDS)
@@ -151,7 +152,7 @@ async def overview(desk: Desk, _: Intent) -> None:
         desk.say(
             f"What you can rely on in {named(desk, analysis)}: "
             f"{listed([briefly(f) for f in good])}.",
-            good[0].scale.hears(good[0].side),
+            heard_as(good[0]),
         )
     if taste:
         desk.say(
@@ -161,7 +162,7 @@ async def overview(desk: Desk, _: Intent) -> None:
     if work:
         desk.say(
             f"What I would work on: {listed([briefly(f) for f in work])}.",
-            work[0].scale.hears(work[0].side),
+            heard_as(work[0]),
             where_to_hear(desk.ear.moments(analysis, (work[0].key,)), work[0]),
         )
     elif not good:

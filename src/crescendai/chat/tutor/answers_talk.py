@@ -38,6 +38,28 @@ async def introduction(desk: Desk, _: Intent) -> None:
     )
 
 
+async def scores(desk: Desk, _: Intent) -> None:
+    desk.say(
+        "A score places your playing between two poles, such as clean and blurred for the pedal: 0 "
+        "is wholly the one, 1 wholly the other, and the middle is neither. It is not a mark. A "
+        "dark tone or a blurred pedal can be just what a piece asks for."
+    )
+    desk.say(
+        "The interval beside it says how sure I am: eight times in ten, listeners would place the "
+        "playing inside it. Where it takes in the middle of the scale, I call the score a lean and "
+        "would not build much on it.",
+        "Which of your scores would you like to look at?" if desk.brief.recording_id else "",
+    )
+
+
+async def wrong_notes(desk: Desk, _: Intent) -> None:
+    desk.say(
+        "I can't tell a wrong note from a right one: I hear what you play, but I don't know the "
+        "score. Listen to your recording with the score in your hand and mark the bars where you "
+        "stumble. Ask me about those places, and I can tell you how they sound beside the rest."
+    )
+
+
 async def pain(desk: Desk, _: Intent) -> None:
     desk.say(
         "Please stop playing for today. Pain, numbness or tingling is not something to practise "

@@ -24,6 +24,8 @@ ANSWERS: dict[Kind, Answer] = {
     "thanks": answers_talk.thanks,
     "introduction": answers_talk.introduction,
     "context": answers_talk.context,
+    "scores": answers_talk.scores,
+    "wrong_notes": answers_talk.wrong_notes,
     "unclear": answers_talk.unclear,
     "compare": answers_recording.compare,
     "moment": answers_recording.moment,

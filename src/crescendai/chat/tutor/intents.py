@@ -16,6 +16,8 @@ Kind: TypeAlias = Literal[
     "thanks",
     "introduction",
     "context",
+    "scores",
+    "wrong_notes",
     "compare",
     "plan",
     "moment",
@@ -62,6 +64,15 @@ _CONTEXT = _rule(
     r"\b(?:my goals?|my constraints|my context|know about me|my level|my repertoire)\b.*\?"
     r"|what do you know about me"
 )
+_SCORES = _rule(
+    r"\bwhat (?:does|do|is) (?:a|the|these|those|my)? ?(?:scores?|numbers?|intervals?|0\.\d+)\b.*"
+    r"\b(?:mean|of)\b|\bis (?:a |an )?(?:score of )?0?\.\d+ (?:good|bad|ok|high|low)"
+    r"|\b(?:good|bad|perfect|highest|best) scores?\b|\b80 ?% interval"
+)
+_WRONG_NOTES = _rule(
+    r"\b(?:can|do|did|could) you (?:hear|find|count|tell|spot)\b.*\b(?:notes?|mistakes)\b"
+    r"|\bdid i (?:play|hit|make)\b.*\b(?:notes?|mistakes)\b|\bhow many (?:wrong notes|mistakes)"
+)
 _COMPARE = _rule(
     r"\b(?:compar\w+|versus|vs|side by side|last two|two (?:recordings|takes|versions)|"
     r"(?:better|worse|different) than (?:before|last|the (?:first|last|previous))|"
@@ -104,12 +115,13 @@ _MINE = _rule(
 )
 _WHY = _rule(
     r"\b(?:why|scores?|scored|rating|rated|result|so (?:high|low)|0\.\d+|did i|am i|was i|do i|"
-    r"(?:is|was|wrong with|what about|tell me about|explain|and) my|and the)\b"
+    r"(?:is|was|wrong with|what about|tell me about|explain|that|and) my|and the)\b"
 )
-_ASKS_HOW = _rule(r"\bhow (?:do|can|should|to|would|could)\b|\bway to\b|\bdo i (?:need|have)\b")
-_HOW = _rule(
+_ASKS_HOW = _rule(
     r"\b(?:how (?:do|can|should|to|would|could|might)|way to|exercises?|drills?|tips?|help me|"
-    r"fix\w*|improv\w+|practi[sc]\w+|get (?:better|rid)|avoid|learn|stop \w+ing|work on|stud(?:y|ies))\b"
+    r"fix\w*|improv\w+|practi[sc]\w+|get (?:better|rid)|avoid|learn|stop \w+ing|work on|"
+    r"stud(?:y|ies)|what can i do|can(?:'|’)?t|cannot|struggl\w+|trouble with|problems? with|"
+    r"weak|stiff|clumsy)\b"
 )
 _OVERVIEW = _rule(
     r"\b(?:how (?:was|is|did) (?:it|i|that|this|my (?:playing|recording|performance))|"
@@ -150,6 +162,10 @@ def _first_rule(text: str, keys: tuple[str, ...], *, short: bool) -> Intent:
         return Intent("introduction")
     if _CONTEXT.search(text):
         return Intent("context")
+    if _WRONG_NOTES.search(text):
+        return Intent("wrong_notes")
+    if _SCORES.search(text) and not keys:
+        return Intent("scores")
     if _COMPARE.search(text) and not (keys and "between" in text.lower()):
         return Intent("compare", keys)
     if _PLAN.search(text):

@@ -40,6 +40,14 @@ def sureness(finding: Finding) -> str:
     return f"That is about the middle: {interval}."
 
 
+def heard_as(finding: Finding) -> str:
+    """What a listener hears, as surely as the score allows."""
+    hears = finding.scale.hears(finding.side)
+    if finding.certainty == "clear":
+        return hears
+    return f"If that is right, {hears[0].lower()}{hears[1:]}" if finding.certainty == "lean" else ""
+
+
 def briefly(finding: Finding) -> str:
     """A score in half a sentence."""
     how = {"clear": "clearly", "lean": "leaning to", "middle": "near the middle, if anything"}

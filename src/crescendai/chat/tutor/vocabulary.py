@@ -53,7 +53,8 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (r"flat|spacious\w*|space|depth|two-dimensional|breath\w*", ("music_making_flat_spacious",)),
     (
-        r"balance\w*|proportion\w*|disproportion\w*|voicing|melody (?:over|above)|left hand too",
+        r"balance\w*|proportion\w*|disproportion\w*|voicing|melody (?:over|above)|"
+        r"left hand too|drown\w*",
         ("music_making_disproportioned_balanced",),
     ),
     (r"dramatic|drama|expressi\w+|pure|boring|emotionless", ("music_making_pure_dramatic",)),
