@@ -135,9 +135,7 @@ def articles(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def library(tmp_path: Path, articles: Path) -> AsyncIterator[Library]:
-    async with opened_library(
-        tmp_path, ScriptedEmbedder(), ScriptedReranker(), articles
-    ) as opened:
+    async with opened_library(tmp_path, ScriptedEmbedder(), ScriptedReranker(), articles) as opened:
         yield opened
 
 
@@ -163,4 +161,4 @@ def handbook_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             await opened.ingest_all(await opened.identity.ensure_user())
 
     asyncio.run(take_in())
-    yield folder
+    return folder
