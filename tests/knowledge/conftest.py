@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,7 +150,7 @@ async def stranger(library: Library) -> Caller:
 
 
 @pytest.fixture(scope="session")
-def handbook_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def handbook_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that holds the packaged handbook, taken in with the real models once."""
     folder = tmp_path_factory.mktemp("handbook-library")
 
@@ -161,4 +161,4 @@ def handbook_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             await opened.ingest_all(await opened.identity.ensure_user())
 
     asyncio.run(take_in())
-    yield folder
+    return folder

@@ -3,6 +3,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import numpy as np
+import numpy.typing as npt
 
 from crescendai.adapters.vectors.exact import ExactVectorIndex
 from crescendai.ports.vectors import VectorBlock
@@ -23,7 +24,7 @@ def block(owner: UUID | None, chunks: int = 20, vectors_each: int = 3) -> Vector
     )
 
 
-def by_hand(query: np.ndarray, blocks: list[VectorBlock]) -> list[UUID]:  # type: ignore[type-arg]
+def by_hand(query: npt.NDArray[np.float32], blocks: list[VectorBlock]) -> list[UUID]:
     best: dict[UUID, float] = {}
     for one in blocks:
         for row, at in zip(one.vectors, one.chunk_of, strict=True):
@@ -66,7 +67,7 @@ async def test_documents_are_replaced_and_removed() -> None:
 
 async def test_an_empty_index_and_a_document_without_vectors() -> None:
     index = ExactVectorIndex()
-    query = np.ones(16, np.float32) / 4
+    query = np.full(16, 0.25, np.float32)
     assert await index.nearest(query, CLARA, 5) == []
     empty = VectorBlock(uuid4(), None, (), np.zeros(0, np.int32), np.zeros((0, 16), np.float32))
     await index.update([empty], [])

@@ -37,17 +37,18 @@ class MaxSimReranker:
         return await asyncio.to_thread(self._rerank, query, prepared)
 
     def _prepare(self, passages: Sequence[Sequence[str]]) -> list[bytes]:
-        states = iter(self._model.token_states([text for texts in passages for text in texts]))
         kept = []
+        states = self._model.token_states([text for texts in passages for text in texts])
+        at = 0
         for texts in passages:
-            rows = [self._project(next(states)) for _ in texts]
-            whole = np.concatenate(rows) if rows else np.zeros((0, DIMENSIONS), np.float32)
-            kept.append(np.round(whole * _INT8_SCALE).astype(np.int8).tobytes())
+            own = states[at : at + len(texts)]
+            at += len(texts)
+            rows = self._project(own)
+            kept.append(np.round(rows * _INT8_SCALE).astype(np.int8).tobytes())
         return kept
 
     def _rerank(self, query: str, prepared: Sequence[bytes]) -> list[float]:
-        (states,) = self._model.token_states([query])
-        words = self._project(states)
+        words = self._project(self._model.token_states([query]))
         scores = []
         for data in prepared:
             tokens = np.frombuffer(data, dtype=np.int8).reshape(-1, DIMENSIONS)
@@ -58,9 +59,14 @@ class MaxSimReranker:
             scores.append(float(cosines.max(axis=1).mean()) / _INT8_SCALE)
         return scores
 
-    def _project(self, states: TokenStates) -> npt.NDArray[np.float32]:
-        """Rows of unit length, without [CLS] and [SEP]."""
-        rows = states[1:-1] @ self._projection
+    def _project(self, texts: Sequence[TokenStates]) -> npt.NDArray[np.float32]:
+        """The tokens of the texts, one after the other, as rows of unit length.
+
+        [CLS] and [SEP] stand for no word and are left out.
+        """
+        tokens = [states[1:-1] for states in texts]
+        whole = np.concatenate([np.zeros((0, self._projection.shape[0]), np.float32), *tokens])
+        rows = whole @ self._projection
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         scaled: npt.NDArray[np.float32] = rows / np.maximum(lengths, 1e-9)
         return scaled

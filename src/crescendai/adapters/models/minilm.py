@@ -24,7 +24,7 @@ from crescendai.ports.embedding import Vectors
 MAX_TOKENS = 256
 DIMENSIONS = 384
 _VOCABULARY = Path(__file__).parent / "weights" / "minilm" / "vocab.txt"
-_BATCH_TOKENS = 4096  # padded tokens in one run of the graph: bounds memory
+_BATCH_TOKENS = 512  # padded tokens in one run: more of them leave the cache and cost more time
 
 
 TokenStates = npt.NDArray[np.float32]
@@ -34,11 +34,12 @@ TokenStates = npt.NDArray[np.float32]
 class MiniLM:
     """The graph and its tokenizer, opened at first use and shared by threads.
 
-    ``threads`` is how many cores one run may take (0: all of them). The states of the latest texts
-    are kept, because who embeds a text most often reranks by it next.
+    ``threads`` is how many cores one run may take (0: all of them); with two, which wait for each
+    other, a run costs twice the processor time. The states of the latest texts are kept, because
+    who embeds a text most often reranks by it next.
     """
 
-    def __init__(self, threads: int = 0) -> None:
+    def __init__(self, threads: int = 1) -> None:
         self._threads = threads
         self._lock = threading.Lock()
         self._session: Any = None

@@ -1,0 +1,91 @@
+"""The library over HTTP, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from crescendai.identity.service import Caller
+from crescendai.knowledge import endpoints
+from crescendai.web import middleware, problems
+from tests.knowledge.conftest import Library
+
+PEDAL = b"# Pedal\n\nChange the pedal with the harmony, or the bass will blur and turn muddy."
+
+
+@pytest.fixture
+async def client(library: Library, caller: Caller) -> AsyncIterator[httpx.AsyncClient]:
+    app = FastAPI()
+    app.state.identity = library.identity
+    app.state.knowledge = library.service
+    app.state.search = library.search
+    problems.install(app, False)
+    app.include_router(endpoints.router)
+    app.add_middleware(middleware.RequestContext, production=False, registry=CollectorRegistry())
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as opened:
+        yield opened
+
+
+async def test_from_upload_to_answer_to_removal(
+    client: httpx.AsyncClient, library: Library
+) -> None:
+    sent = await client.post(
+        "/api/knowledge/ingest",
+        files={"file": ("pedal.md", PEDAL)},
+        data={"title": "On pedals", "author": "Clara"},
+    )
+    assert sent.status_code == 202, sent.text
+    document = sent.json()
+    assert (document["title"], document["author"]) == ("On pedals", "Clara")
+    again = await client.post("/api/knowledge/ingest", files={"file": ("x.md", PEDAL)})
+    assert (again.status_code, again.json()["document_id"]) == (200, document["document_id"])
+
+    await library.ingest_all(await library.identity.ensure_user())
+    url = f"/api/knowledge/documents/{document['document_id']}"
+    assert (await client.get(url)).json()["status"] == "ready"
+    listed = (await client.get("/api/knowledge/documents")).json()
+    assert [item["document_id"] for item in listed["items"]] == [document["document_id"]]
+    assert listed["next_cursor"] is None
+
+    found = (await client.get("/api/knowledge/search", params={"q": "muddy bass"})).json()
+    assert found["query"] == "muddy bass"
+    assert found["top_k"] == 5
+    [result] = found["results"]
+    assert result["title"] == "On pedals"
+    assert result["heading_path"] == ["Pedal"]
+    assert set(result) == {
+        *("chunk_id", "document_id", "title", "author", "page"),
+        *("heading_path", "start", "end", "text", "score"),
+    }
+    assert (await client.delete(url)).status_code == 204
+    assert (await client.get(url)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"q": ""}, {"q": "  "}, {}, {"q": "a", "top_k": "0"}, {"q": "a", "top_k": "51"}],
+)
+async def test_wrong_questions(client: httpx.AsyncClient, query: dict[str, str]) -> None:
+    answer = await client.get("/api/knowledge/search", params=query)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_wrong_uploads(client: httpx.AsyncClient) -> None:
+    async def status(content: bytes) -> int:
+        files = {"file": ("a", content)}
+        return (await client.post("/api/knowledge/ingest", files=files)).status_code
+
+    assert await status(b"") == 400
+    assert await status(b"PK\x03\x04\x00") == 415
+    assert await status(b"a" * (1 << 20) + b"b") == 413
+    assert (await client.post("/api/knowledge/ingest", data={"title": "x"})).status_code in (
+        400,
+        422,
+    )
+    assert (await client.get("/api/knowledge/documents?cursor=%21")).status_code == 400

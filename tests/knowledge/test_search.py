@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crescendai.errors import SchemaError
+from crescendai.identity.service import Caller
+from crescendai.knowledge.repository import search_words
+from crescendai.knowledge.search import KnowledgeSearch
+from crescendai.ports.embedding import ScriptedEmbedder, Vectors
+from tests.knowledge.conftest import Library
+
+PEDAL = b"Change the pedal with the harmony, or the bass will blur and turn muddy."
+TRILL = b"Practise the trill slowly with the second and the third finger, then faster."
+
+
+async def titles(search: KnowledgeSearch, caller: Caller, query: str) -> list[str]:
+    return [hit.title for hit in (await search.search(caller, query)).hits]
+
+
+async def test_the_best_passage_comes_first_and_says_where_it_stands(
+    library: Library, caller: Caller
+) -> None:
+    await library.take_in(caller, "trill.txt", TRILL)
+    document = await library.take_in(caller, "pedal.txt", PEDAL, title="Pedals")
+    answer = await library.search.search(caller, "  why is  my bass muddy ", 2)
+    assert answer.query == "why is my bass muddy"
+    assert answer.stages == ("dense", "bm25", "fusion", "rerank")
+    assert answer.took_ms > 0
+    best = answer.hits[0]
+    assert (best.document_id, best.title) == (document.document_id, "Pedals")
+    assert PEDAL.decode()[best.start : best.end] == best.text
+    assert -1 <= best.similarity <= 1
+    assert [hit.score for hit in answer.hits] == sorted(
+        (hit.score for hit in answer.hits), reverse=True
+    )
+
+
+async def test_one_sees_the_built_in_library_and_ones_own(
+    library: Library, caller: Caller, stranger: Caller, articles: Path
+) -> None:
+    (articles / "pedal.md").write_text("# Handbook\n\nThe pedal.")
+    await library.service.ensure_handbook()
+    await library.ingest_all(caller)
+    await library.take_in(caller, "mine.txt", PEDAL, title="Clara's")
+    await library.take_in(stranger, "his.txt", PEDAL + b" So it is.", title="Robert's")
+    assert set(await titles(library.search, caller, "pedal")) == {"Handbook", "Clara's"}
+    assert set(await titles(library.search, stranger, "pedal")) == {"Handbook", "Robert's"}
+
+
+async def test_another_process_notices_what_changed(library: Library, caller: Caller) -> None:
+    other = library.new_search()
+    assert await titles(other, caller, "trill") == []
+    document = await library.take_in(caller, "trill.txt", TRILL, title="Trills")
+    assert await titles(other, caller, "trill") == ["Trills"]
+    await library.service.delete(caller, document.document_id)
+    assert await titles(other, caller, "trill") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "top_k", "field"),
+    [("", 5, "query.q"), ("  \n ", 5, "query.q"), ("x" * 2001, 5, "query.q")]
+    + [("pedal", top_k, "query.top_k") for top_k in (0, -1, 51)],
+)
+async def test_a_wrong_question_is_refused_by_name(
+    library: Library, caller: Caller, query: str, top_k: int, field: str
+) -> None:
+    with pytest.raises(SchemaError) as caught:
+        await library.search.search(caller, query, top_k)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '"',
+        "pedal AND",
+        "NOT pedal",
+        "pedal*",
+        "text:pedal",
+        "(pedal",
+        "NEAR(pedal bass)",
+        "^pedal",
+        "pedal; DROP TABLE knowledge_chunks",
+        "-",
+        "🎹",
+        "what is it",
+        "a\0b",
+        "'",
+    ],
+)
+async def test_no_query_is_a_command(library: Library, caller: Caller, query: str) -> None:
+    await library.take_in(caller, "pedal.txt", PEDAL, title="Pedals")
+    assert await titles(library.search, caller, query) == ["Pedals"]
+
+
+@given(st.text(max_size=80))
+def test_search_words_hold_nothing_but_words(query: str) -> None:
+    assert all(word.replace("_", "a").isalnum() for word in search_words(query))
+
+
+def test_the_commonest_words_are_left_out_unless_they_are_all() -> None:
+    assert search_words("How do I play the trill?") == ["play", "trill"]
+    assert search_words("what is it") == ["what", "is", "it"]
+
+
+async def test_a_query_is_embedded_once(library: Library, caller: Caller) -> None:
+    class Counting(ScriptedEmbedder):
+        calls = 0
+
+        async def embed(self, texts: object) -> Vectors:
+            self.calls += 1
+            return await super().embed(texts)  # type: ignore[arg-type]
+
+    await library.take_in(caller, "pedal.txt", PEDAL)
+    library.embedder = counting = Counting()
+    for _ in range(3):
+        await library.new_search().search(caller, "muddy pedal")
+    assert counting.calls == 1
+
+
+async def test_forms_of_a_word_and_words_of_the_title_are_found(
+    library: Library, caller: Caller
+) -> None:
+    await library.take_in(caller, "a.txt", PEDAL, title="Étude in Blurring")
+    await library.take_in(caller, "b.txt", TRILL, title="Other")
+    assert (await titles(library.search, caller, "pedals changing"))[0] == "Étude in Blurring"
+    assert (await titles(library.search, caller, "etude"))[0] == "Étude in Blurring"
