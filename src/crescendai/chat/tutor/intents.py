@@ -117,7 +117,8 @@ _WHY = _rule(
     r"\b(?:why|scores?|scored|rating|rated|result|so (?:high|low)|0\.\d+|did i|am i|was i|do i|"
     r"(?:is|was|wrong with|what about|tell me about|explain|that|and) my|and the)\b"
 )
-_ASKS_HOW = _rule(
+_ASKS_HOW = _rule(r"\bhow (?:do|can|should|to|would|could)\b|\bway to\b|\bdo i (?:need|have)\b")
+_HOW = _rule(
     r"\b(?:how (?:do|can|should|to|would|could|might)|way to|exercises?|drills?|tips?|help me|"
     r"fix\w*|improv\w+|practi[sc]\w+|get (?:better|rid)|avoid|learn|stop \w+ing|work on|"
     r"stud(?:y|ies)|what can i do|can(?:'|’)?t|cannot|struggl\w+|trouble with|problems? with|"
