@@ -18,7 +18,7 @@ from crescendai.music.notes import Performance, note_array, pedal_array
 from crescendai.music.performance_model import PerformanceModel
 from tools.performance_study import held_out, splits
 from tools.performance_tables import evaluation_tables
-from tools.train_performance_model import calibrate
+from tools.rating_intervals import calibrate
 from tools.training_rows import load_study
 
 
@@ -40,8 +40,7 @@ def main() -> None:
     measured = time.perf_counter()
     study = load_study()
     results = {name: held_out(study, folds) for name, folds in splits(study).items()}
-    _, calibrated, coverage = calibrate(study, results["piece"])
-    print(evaluation_tables(study, results, calibrated["half_width"], coverage))
+    print(evaluation_tables(study, results, calibrate(study, results["piece"])))
     print(
         f"\nTen minutes with {len(performance.notes)} notes: rated in {rated - started:.2f} s, "
         f"measured in {measured - rated:.2f} s ({model.settings.version})."

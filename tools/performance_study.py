@@ -1,4 +1,4 @@
-"""Held-out ratings, their agreement with listeners, and intervals calibrated on them."""
+"""Ratings of clips held out of training, and their agreement with listeners."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from tools.fit_ratings import draft_settings, fit, model_of
 from tools.training_rows import Study
 
 TRAINING_EARS = ("midi", "imitated", "crop", "audio")
-TESTED_EARS = ("midi", "crop", "short crop", "audio")
+TESTED_EARS = ("midi", "crop", "short crop", "twin", "audio")
 AUDIO_WEIGHT = 5.0
-COVERAGE = 0.8
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -114,63 +113,3 @@ def pairs_right(labels: Floats, rated: Floats, passages: list[str], folds: Ints)
         right += int(((truth * guess) > 0)[told].sum()) * 2 + int((guess == 0)[told].sum())
         total += 2 * int(told.sum())
     return right / total if total else float("nan")
-
-
-def widening(labels: Floats, tested: list[HeldOut]) -> float:
-    """The ``c`` of ``error² ~ 1 + c / notes``, by least squares over whole clips and crops."""
-    squared = np.concatenate([((labels[t.clip] - t.rated) ** 2).mean(axis=1) for t in tested])
-    counts = np.maximum(np.concatenate([t.note_count for t in tested]), 8.0)
-    slope, level = np.polyfit(1.0 / counts, squared, 1)
-    return float(np.clip(slope / max(level, 1e-6), 0.0, 40.0))
-
-
-def half_widths(labels: Floats, tested: HeldOut, pieces: list[str], widen: float) -> Floats:
-    """Half-widths of 80 % intervals for many notes, every held-out piece counting the same.
-
-    Widths calibrated on three pieces miss more often on the fourth: they are scaled so that
-    this leave-a-piece-out coverage is 80 % on average.
-    """
-    ratio = _ratios(labels, tested, widen)
-    names = np.array(pieces)[tested.clip]
-    widths = _balanced_quantile(ratio, names)
-    factor = 1.0
-    while _left_out_coverage(ratio, names, factor) < COVERAGE and factor < 2.0:
-        factor += 0.01
-    return factor * widths
-
-
-def coverage_by_piece(
-    labels: Floats, tested: HeldOut, pieces: list[str], widen: float, widths: Floats
-) -> dict[str, float]:
-    """Share of listeners' ratings inside the intervals, by piece."""
-    inside = _ratios(labels, tested, widen) <= widths
-    names = np.array(pieces)[tested.clip]
-    return {name: float(inside[names == name].mean()) for name in sorted(set(pieces))}
-
-
-def _ratios(labels: Floats, tested: HeldOut, widen: float) -> Floats:
-    spread = np.sqrt(1.0 + widen / np.maximum(tested.note_count, 1.0))
-    ratios: Floats = np.abs(labels[tested.clip] - tested.rated) / spread[:, None]
-    return ratios
-
-
-def _balanced_quantile(ratio: Floats, names: npt.NDArray[np.str_]) -> Floats:
-    """The 80 % quantile of every scale with each piece given the same total weight."""
-    _, piece, counts = np.unique(names, return_inverse=True, return_counts=True)
-    weight = 1.0 / counts[piece] / len(counts)
-    level = COVERAGE * (1.0 + 1.0 / len(ratio))
-    result = np.zeros(ratio.shape[1])
-    for scale, column in enumerate(ratio.T):
-        order = np.argsort(column)
-        place = np.searchsorted(np.cumsum(weight[order]), level)
-        result[scale] = column[order][min(int(place), len(order) - 1)]
-    return result
-
-
-def _left_out_coverage(ratio: Floats, names: npt.NDArray[np.str_], factor: float) -> float:
-    shares = []
-    for name in np.unique(names):
-        out = names == name
-        widths = factor * _balanced_quantile(ratio[~out], names[~out])
-        shares.append(float((ratio[out] <= widths).mean()))
-    return float(np.mean(shares))

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from crescendai.music.dimensions import ALL_KEYS
 from tools.performance_study import HeldOut, Ints, pairs_right, passage_mean, r2_by_scale, splits
+from tools.rating_intervals import Calibration
 from tools.training_rows import Study
 
 Floats = npt.NDArray[np.float64]
@@ -14,6 +15,7 @@ EAR_NAMES = {
     "midi": "true notes",
     "crop": "true notes, 9 s",
     "short crop": "true notes, 4 s",
+    "twin": "true notes of the clips below",
     "audio": "through audio",
 }
 
@@ -21,14 +23,13 @@ EAR_NAMES = {
 def evaluation_tables(
     study: Study,
     results: dict[str, dict[str, HeldOut]],
-    widths: npt.NDArray[np.generic],
-    coverage: dict[str, float],
+    calibration: Calibration,
 ) -> str:
     """Overall figures beside the null, then every scale, then the intervals."""
     folds = splits(study)
     lines = [
-        "| unseen | heard as | clips | R² | R², humans | pairs right | null R² | null pairs |",
-        "|---|---|---|---|---|---|---|---|",
+        "| unseen | heard as | clips | R² (null) | R², humans | passage pairs | all pairs (null) |",
+        "|---|---|---|---|---|---|---|",
     ]
     for split, tested in results.items():
         null = passage_mean(study, folds[split])
@@ -36,11 +37,12 @@ def evaluation_tables(
             lines.append(
                 f"| {split} | {EAR_NAMES[ear]} | {_overall(study, held, null, folds[split])} |"
             )
-    lines += ["", *_by_scale(study, results, widths), ""]
-    covered = ", ".join(f"{name} {share:.2f}" for name, share in coverage.items())
+    lines += ["", *_by_scale(study, results, calibration.half_width), ""]
+    covered = ", ".join(f"{k} {v:.2f}" for k, v in calibration.left_out_coverage.items())
     lines.append(
-        f"Intervals: mean width {2 * float(widths.astype(np.float64).mean()):.2f} for many notes; "
-        f"share of ratings inside, by held-out piece: {covered}."
+        f"Intervals: mean width {2 * calibration.half_width.mean():.2f} for many notes (factor "
+        f"{calibration.factor:.2f}, widening {calibration.widen:.1f} / notes); share of ratings "
+        f"inside when calibrated on the other pieces: {covered}."
     )
     return "\n".join(lines)
 
@@ -50,21 +52,22 @@ def _overall(study: Study, held: HeldOut, null: Floats, folds: Ints) -> str:
     human = np.array([study.clips[index].is_human for index in held.clip])
     passages = [study.clips[index].passage for index in held.clip]
     chance = null[held.clip]
+    fold = folds[held.clip]
+    nowhere = [""] * len(passages)
     return " | ".join(
         [
             str(len(held.clip)),
-            f"{r2_by_scale(labels, held.rated).mean():.3f}",
+            f"{r2_by_scale(labels, held.rated).mean():.3f} "
+            f"({r2_by_scale(labels, chance).mean():.3f})",
             f"{r2_by_scale(labels[human], held.rated[human]).mean():.3f}",
-            f"{pairs_right(labels, held.rated, passages, folds[held.clip]):.3f}",
-            f"{r2_by_scale(labels, chance).mean():.3f}",
-            f"{pairs_right(labels, chance, passages, folds[held.clip]):.3f}",
+            f"{pairs_right(labels, held.rated, passages, fold):.3f}",
+            f"{pairs_right(labels, held.rated, nowhere, fold):.3f} "
+            f"({pairs_right(labels, chance, nowhere, fold):.3f})",
         ]
     )
 
 
-def _by_scale(
-    study: Study, results: dict[str, dict[str, HeldOut]], widths: npt.NDArray[np.generic]
-) -> list[str]:
+def _by_scale(study: Study, results: dict[str, dict[str, HeldOut]], widths: Floats) -> list[str]:
     columns = [
         (split, ear)
         for split in ("passage", "piece")

@@ -22,30 +22,13 @@ from crescendai.music.dimensions import ALL_KEYS
 from crescendai.music.features import FEATURE_NAMES
 from crescendai.music.performance_model import WEIGHTS_PATH, ModelSettings
 from tools.fit_ratings import Arrays, draft_settings, fit
-from tools.performance_study import (
-    HeldOut,
-    coverage_by_piece,
-    half_widths,
-    held_out,
-    splits,
-    training_rows,
-    widening,
-)
+from tools.performance_study import held_out, splits, training_rows
 from tools.performance_tables import evaluation_tables
-from tools.training_rows import Study, load_study
+from tools.rating_intervals import calibrate
+from tools.training_rows import load_study
 
 CARD_PATH = WEIGHTS_PATH.parent / "MODEL_CARD.md"
 CARD_MARK = "<!-- figures -->"
-
-
-def calibrate(study: Study, by_piece: dict[str, HeldOut]) -> tuple[float, Arrays, dict[str, float]]:
-    """Widening with few notes, half-widths, and the coverage by piece they give."""
-    pieces = [clip.piece for clip in study.clips]
-    widen = widening(study.labels, [by_piece["midi"], by_piece["crop"], by_piece["short crop"]])
-    tested = by_piece.get("audio", by_piece["midi"])
-    widths = half_widths(study.labels, tested, pieces, widen)
-    coverage = coverage_by_piece(study.labels, tested, pieces, widen, widths)
-    return widen, {"half_width": widths.astype(np.float32)}, coverage
 
 
 def write_weights(arrays: Arrays, settings: ModelSettings, facts: dict[str, object]) -> None:
@@ -89,16 +72,19 @@ def main() -> None:
     """Evaluate, calibrate, fit on everything, write."""
     study = load_study()
     results = {name: held_out(study, folds) for name, folds in splits(study).items()}
-    widen, calibrated, coverage = calibrate(study, results["piece"])
-    tables = evaluation_tables(study, results, calibrated["half_width"], coverage)
+    calibration = calibrate(study, results["piece"])
+    tables = evaluation_tables(study, results, calibration)
     print(tables)
     everything = np.ones(len(study.clips), dtype=np.bool_)
-    arrays = {**fit(*training_rows(study, everything)), **calibrated}
+    arrays = fit(*training_rows(study, everything))
+    arrays["half_width"] = calibration.half_width.astype(np.float32)
     settings = dataclasses.replace(
-        draft_settings("percepiano-2"), interval_shrink_notes=round(widen, 3)
+        draft_settings("percepiano-2"), interval_shrink_notes=round(calibration.widen, 3)
     )
     rows = {ear: len(held.clip) for ear, held in study.ears.items()}
-    write_weights(arrays, settings, {"rows": rows, "coverage": coverage})
+    write_weights(
+        arrays, settings, {"rows": rows, "left_out_coverage": calibration.left_out_coverage}
+    )
     write_card(tables)
 
 

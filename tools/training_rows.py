@@ -2,7 +2,7 @@
 
 ``midi``: the true notes. ``crop``: nine seconds of them, as a segment's context. ``imitated``:
 the true notes with the errors a transcriber makes. ``audio``: notes transcribed from a render
-(only for clips in the cache of ``tools.render_and_transcribe``).
+(only for clips in the cache of ``tools.render_and_transcribe``); ``twin``: what was rendered.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from crescendai.music.features import feature_matrix, feature_vector
 from crescendai.music.notes import PedalArray, Performance
 from tools.percepiano import Clip, data_folder, load_clips, read_midi
-from tools.render_and_transcribe import load_notes
+from tools.render_and_transcribe import MAX_CLIP_SEC, load_notes
 
 CROP_SEC = 9.0
 Floats = npt.NDArray[np.float64]
@@ -62,6 +62,8 @@ def load_study() -> Study:
     heard = _transcribed(clips)
     if heard:
         ears["audio"] = _rows(list(heard), list(heard.values()))
+        twins = [read_midi(clips[index].path, MAX_CLIP_SEC) for index in heard]
+        ears["twin"] = _rows(list(heard), twins)
     return Study(clips, np.array([clip.labels for clip in clips]), ears)
 
 

@@ -29,7 +29,7 @@ from crescendai.music.texture import (
     pitch_mean,
     polyphony,
 )
-from crescendai.music.windows import clock, split_windows
+from crescendai.music.windows import Window, clock, split_windows
 
 Perform = Callable[..., Performance]
 NOTHING = note_array([])
@@ -111,4 +111,6 @@ def test_windows_cover_the_recording_and_the_last_may_be_shorter() -> None:
     assert [w.timestamp for w in windows][::3] == ["0:00-0:03", "0:09-0:10"]
     assert len(split_windows(9.0)) == 3
     assert split_windows(0.0) == []
+    assert split_windows(0.3) == [Window(0.0, 0.3)]
+    assert split_windows(9.2)[-1] == Window(6.0, 9.2)
     assert clock(725.0) == "12:05"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 
 from crescendai.errors import CrescendError
 from crescendai.identity.service import IdentityService
+from crescendai.kit import logs
 from crescendai.web.problems import STATUS_BY_KIND
 from tests.fixtures.in_process import in_process
 
@@ -135,11 +137,12 @@ async def test_one_callers_things_do_not_exist_for_another(
 async def test_the_log_names_no_query_and_no_body(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from crescendai.kit import logs
-
     logs.configure("json", "info")
-    async with in_process(tmp_path / "data") as client:
-        await client.get("/api/recordings?cursor=a-secret-query")
+    try:
+        async with in_process(tmp_path / "data") as client:
+            await client.get("/api/recordings?cursor=a-secret-query")
+    finally:
+        structlog.reset_defaults()
     written = capfd.readouterr().err
     assert '"path": "/api/recordings"' in written
     assert '"method": "GET"' in written

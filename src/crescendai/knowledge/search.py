@@ -30,10 +30,21 @@ from crescendai.ports.vectors import VectorIndex
 MAX_TOP_K = 50
 MAX_QUERY_CHARACTERS = 2000
 EMBEDDING_LIFE_SEC = 7 * 24 * 3600
-BM25_SCALE = 50.0  # the BM25 score that weighs as much as a whole cosine
-RERANK_WEIGHT = 1.5  # of the reranker's score, against a cosine's 1
 STAGES = ("dense", "bm25", "fusion", "rerank")
 _MIN_CANDIDATES = 40
+_BM25_DEPTH = 300  # a passage near in meaning keeps its words' score though few words match
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a passage's score is the sum of; chosen on the development questions (see ``bench``)."""
+
+    cosine: float = 1.0
+    bm25: float = 0.02  # a BM25 score is about 5 to 40
+    reranker: float = 1.5
+
+
+DEFAULT_WEIGHTS = Weights()
 
 
 @dataclass(frozen=True)
@@ -54,11 +65,13 @@ class KnowledgeSearch:
         index: VectorIndex,
         cache: Cache,
         reranker: Reranker,
+        weights: Weights = DEFAULT_WEIGHTS,
     ) -> None:
         self._transactions = transactions
         self._models = TextModels(embedder, reranker)
         self._index = index
         self._cache = cache
+        self._weights = weights
         self._library = LibraryIndex(
             transactions=transactions,
             index=index,
@@ -84,9 +97,10 @@ class KnowledgeSearch:
         wanted = max(3 * top_k, _MIN_CANDIDATES)
         neighbours = await self._index.nearest(vector, caller.user_id, wanted)
         async with self._transactions.read() as session:
-            matches = await repository.match_text(session, query, caller.user_id, wanted)
+            matches = await repository.match_text(session, query, caller.user_id, _BM25_DEPTH)
             bm25 = {match.chunk_id: match.score for match in matches}
-            ids = {neighbour.chunk_id for neighbour in neighbours} | bm25.keys()
+            ids = {neighbour.chunk_id for neighbour in neighbours}
+            ids.update(match.chunk_id for match in matches[:wanted])
             passages = await repository.passages(session, ids, caller.user_id)
         candidates = self._fuse(vector, passages, bm25)
         candidates = await self._rerank(query, candidates[:wanted])
@@ -114,7 +128,8 @@ class KnowledgeSearch:
         for chunk_id, passage in passages.items():
             windows = read_vectors(passage.chunk.vectors, self._models.dimensions)
             similarity = float((windows @ vector).max())
-            score = similarity + bm25.get(chunk_id, 0.0) / BM25_SCALE
+            score = self._weights.cosine * similarity
+            score += self._weights.bm25 * bm25.get(chunk_id, 0.0)
             candidates.append(_Candidate(passage, similarity, score))
         candidates.sort(key=lambda one: (-one.score, one.passage.chunk.number))
         return candidates
@@ -126,7 +141,7 @@ class KnowledgeSearch:
             prepared = await repository.rerank_data(session, ids)
         scores = await self._models.reranker.rerank(query, [prepared.get(one, b"") for one in ids])
         ranked = [
-            replace(one, score=one.score + RERANK_WEIGHT * score)
+            replace(one, score=one.score + self._weights.reranker * score)
             for one, score in zip(candidates, scores, strict=True)
         ]
         return sorted(ranked, key=lambda one: -one.score)

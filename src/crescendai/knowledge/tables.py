@@ -22,8 +22,8 @@ class DocumentRow(Base):
     """``owner_id`` is NULL for the built-in library, whose documents are known by filename.
 
     ``title`` and ``author`` are NULL until somebody has said them: the uploader, or the document
-    itself when it is read. ``model_id`` names the models behind its chunks, ``revision`` the library's
-    revision that made it ready.
+    itself when it is read. ``model_id`` names the models behind its chunks; ``revision`` is the
+    library's revision that made it ready.
     """
 
     __tablename__ = "knowledge_documents"

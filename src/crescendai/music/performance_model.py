@@ -137,7 +137,7 @@ class PerformanceModel:
                 start=window.start_sec,
                 end=window.end_sec,
                 timestamp=window.timestamp,
-                scores=dict(zip(DIMENSION_KEYS, row.tolist(), strict=False)),
+                scores=dict(zip(DIMENSION_KEYS, row[: len(DIMENSION_KEYS)].tolist(), strict=True)),
                 note_count=int(count),
             )
             for window, row, count in zip(windows, rated, inside, strict=True)

@@ -1,8 +1,9 @@
 """Evidence, in the sound alone, that a piano is being played.
 
 A piano's partials stand still, on a grid of semitones, and fade after every stroke. Speech
-glides between the semitones, noise and clicks have a flat spectrum, a hum or a steady tone
-never fades. Other fixed-pitch, decaying instruments (harpsichord, guitar) may pass.
+glides between the semitones, noise and clicks have a flat spectrum; a hum, an organ, a violin
+or a flute does not fade. Other plucked and struck instruments (harpsichord, guitar) may pass,
+and so may a choir in a large room.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy.typing as npt
 
 FRAME_SEC, HOP_SEC = 0.256, 0.064
 MAX_EXCERPTS, EXCERPT_SEC = 6, 10.0
+LAG_FRAMES = 2
+SAME_PITCH_SEMITONES = 0.12
 PEAK_BAND_HZ = (80.0, 1600.0)
 PEAK_RANGE_NATURAL_LOG = np.log(10 ** (30 / 20))  # peaks down to 30 dB below the frame's highest
 
@@ -24,12 +27,13 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class PianoEvidence:
-    """Four fractions between 0 and 1, over the frames that are not silent."""
+    """Over the frames that are not silent; the first four are fractions between 0 and 1."""
 
     flatness: float  # geometric over arithmetic mean of the spectrum, 100–2000 Hz: noise is high
     pitch_grid: float  # how closely spectral peaks keep to one grid of semitones
     pitch_stability: float  # how many peaks are still there, within 0.12 semitone, 128 ms later
     decay_fraction: float  # frames quieter than the frame before
+    fade_db_per_sec: float  # median change of level of the peaks that stand still
 
 
 def piano_evidence(samples: Samples, sample_rate: int) -> PianoEvidence | None:
@@ -55,23 +59,20 @@ def _excerpts(samples: Samples, sample_rate: int) -> list[Samples]:
 def _excerpt(samples: Samples, size: int, hop: int, sample_rate: int) -> tuple[int, list[float]]:
     """The number of sounding frames and the four fractions."""
     if len(samples) < size:
-        return 0, [0.0] * 4
+        return 0, []
     frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
     level = np.sqrt((frames.astype(np.float64) ** 2).mean(axis=1))
     sounding = level > max(0.03 * float(level.max()), 1e-4)
     if np.count_nonzero(sounding) < 5:
-        return 0, [0.0] * 4
+        return 0, []
     spectra = np.abs(np.fft.rfft(frames[sounding] * np.hanning(size), axis=1))
     bin_hz = sample_rate / size
     frame, semitone, weight = _peaks(spectra, bin_hz)
     changes_db = np.diff(20 * np.log10(level[sounding] + 1e-6))
     grid = abs((weight * np.exp(2j * np.pi * semitone)).sum() / max(weight.sum(), 1e-9))
-    return int(sounding.sum()), [
-        _flatness(spectra, bin_hz),
-        float(grid),
-        _stability(frame, semitone, weight, len(spectra)),
-        float((changes_db < -0.05).mean()),
-    ]
+    stability, fade = _followed(frame, semitone, weight, 20 * np.log10(spectra.max(axis=1) + 1e-9))
+    falling = float((changes_db < -0.05).mean())
+    return int(sounding.sum()), [_flatness(spectra, bin_hz), float(grid), stability, falling, fade]
 
 
 def _flatness(spectra: Floats, bin_hz: float) -> float:
@@ -95,14 +96,32 @@ def _peaks(spectra: Floats, bin_hz: float) -> tuple[Ints, Floats, Floats]:
     return frame, semitone, weight
 
 
-def _stability(frame: Ints, semitone: Floats, weight: Floats, frame_count: int) -> float:
-    edges = np.searchsorted(frame, np.arange(frame_count + 1))
-    shares = []
-    for index in range(frame_count - 2):
+def _followed(
+    frame: Ints, semitone: Floats, weight: Floats, loudest_db: Floats
+) -> tuple[float, float]:
+    """Share of peaks found again two frames later, and their median change in dB a second."""
+    edges = np.searchsorted(frame, np.arange(len(loudest_db) + 1))
+    level_db = 20 * np.log10(weight + 1e-9) + loudest_db[frame]
+    shares, changes, weights = [], [np.zeros(0)], [np.zeros(0)]
+    for index in range(len(loudest_db) - LAG_FRAMES):
         now = slice(edges[index], edges[index + 1])
-        then = semitone[edges[index + 2] : edges[index + 3]]
-        if edges[index] == edges[index + 1] or len(then) == 0:
+        then = slice(edges[index + LAG_FRAMES], edges[index + LAG_FRAMES + 1])
+        if now.start == now.stop or then.start == then.stop:
             continue
-        moved = np.abs(semitone[now][:, None] - then[None, :]).min(axis=1)
-        shares.append(float(weight[now][moved < 0.12].sum() / weight[now].sum()))
-    return float(np.mean(shares)) if shares else 0.0
+        apart = np.abs(semitone[now][:, None] - semitone[then][None, :])
+        nearest, found = apart.argmin(axis=1), apart.min(axis=1) < SAME_PITCH_SEMITONES
+        shares.append(float(weight[now][found].sum() / weight[now].sum()))
+        changes.append((level_db[then][nearest] - level_db[now])[found])
+        weights.append(weight[now][found])
+    if not shares:
+        return 0.0, 0.0
+    change_db = _weighted_median(np.concatenate(changes), np.concatenate(weights))
+    return float(np.mean(shares)), change_db / (LAG_FRAMES * HOP_SEC)
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    if len(values) == 0:
+        return 0.0
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, 0.5 * reached[-1])])

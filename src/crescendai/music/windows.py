@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 WINDOW_SEC = 3.0
+SHORTEST_SEC = 0.5
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,14 @@ def clock(at_sec: float) -> str:
 
 
 def split_windows(duration_sec: float, window_sec: float = WINDOW_SEC) -> list[Window]:
-    """Windows covering the whole duration one after the other; the last may be shorter."""
-    count = math.ceil(duration_sec / window_sec - 1e-6)
+    """Windows covering the whole duration one after the other.
+
+    The last may be shorter, or longer by a rest under :data:`SHORTEST_SEC`, which is no window.
+    """
+    if duration_sec <= 0:
+        return []
+    count = max(math.ceil((duration_sec - SHORTEST_SEC) / window_sec), 1)
+    starts = [index * window_sec for index in range(count)]
     return [
-        Window(index * window_sec, min((index + 1) * window_sec, duration_sec))
-        for index in range(count)
+        Window(start, end) for start, end in zip(starts, [*starts[1:], duration_sec], strict=True)
     ]

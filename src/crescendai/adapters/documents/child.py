@@ -1,16 +1,18 @@
 """The child process: ``child FORMAT PATH MEMORY_BYTES CPU_SEC``, one document as JSON on stdout.
 
-A document that cannot be used is an answer too; any other end means that a limit was met.
+A document that cannot be used is an answer too: ``{"problem": {"code", "reason"}}``. Any other end
+means that a limit was met.
 """
 
 from __future__ import annotations
 
-import json
-import resource
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import orjson
+
+from crescendai.adapters.limits import limit_this_process
 from crescendai.errors import InvalidInput
 from crescendai.ports.documents import ParsedDocument
 
@@ -19,14 +21,17 @@ MAX_CHARACTERS = 20_000_000
 
 def main() -> None:
     format, path, memory_bytes, cpu_sec = sys.argv[1:]
-    resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_sec), int(cpu_sec)))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_this_process(memory_bytes=int(memory_bytes), cpu_sec=int(cpu_sec), file_bytes=0)
     try:
         answer = asdict(_parse(format, Path(path)))
     except InvalidInput as problem:
-        answer = {"problem": {"code": problem.code, "message": problem.message}}
-    sys.stdout.write(json.dumps(answer))
+        answer = {"problem": {"code": problem.code, "reason": problem.message}}
+    except MemoryError:
+        answer = {"problem": {"code": "document_too_complex", "reason": _TOO_COMPLEX}}
+    sys.stdout.buffer.write(orjson.dumps(answer))
+
+
+_TOO_COMPLEX = "This document needs too much memory to read; split it and upload the parts."
 
 
 def _parse(format: str, path: Path) -> ParsedDocument:

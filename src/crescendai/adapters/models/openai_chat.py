@@ -158,7 +158,7 @@ class _CallParts:
     def add(self, part: ChoiceDeltaToolCall) -> None:
         self.id = part.id or self.id
         if part.function is not None:
-            self.name += part.function.name or ""
+            self.name = self.name or part.function.name or ""  # some servers repeat it
             self.arguments += part.function.arguments or ""
 
     def whole(self, index: int) -> ToolCall:

@@ -1,0 +1,163 @@
+"""How often search finds the right passage, and how fast: ``python -m bench.retrieval``.
+
+Takes the shared books in as a user's documents, through the service and the real models, asks the
+development questions and prints, for every stage by itself, the share of questions whose answer is
+among the first k, and the latency of the whole search. A hit is a returned chunk that covers at
+least half of one gold quote. ``--data FOLDER`` keeps the library for the next run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import json
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from crescendai.adapters.cache.disk import DiskCache
+from crescendai.adapters.database.engine import Database, sqlite_url
+from crescendai.adapters.database.migrate import migrate
+from crescendai.adapters.documents.process import ProcessParser
+from crescendai.adapters.models.maxsim import MaxSimReranker
+from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.objects.folder import FolderObjectStore
+from crescendai.adapters.vectors.exact import ExactVectorIndex
+from crescendai.identity.service import Caller, IdentityService
+from crescendai.knowledge.ingestion import IngestionService
+from crescendai.knowledge.results import Hit
+from crescendai.knowledge.search import KnowledgeSearch, Weights
+from crescendai.knowledge.service import KnowledgeService
+
+SHARED = Path(os.environ.get("CRESCENDAI_SHARED", "../shared"))
+DEPTH = 10
+
+
+@dataclass
+class Library:
+    service: KnowledgeService
+    ingestion: IngestionService
+    searches: dict[str, KnowledgeSearch]
+    caller: Caller
+
+
+async def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--data", type=Path, help="keep the library in this folder")
+    folder = arguments.parse_args().data
+    with tempfile.TemporaryDirectory() as scratch:
+        data = (folder or Path(scratch)).resolve()
+        data.mkdir(parents=True, exist_ok=True)
+        database = Database(sqlite_url(data))
+        await migrate(database)
+        library = await _open(database, data)
+        files = await _take_in(library)
+        await _report(library, files)
+        await database.close()
+
+
+async def _open(database: Database, data: Path) -> Library:
+    transactions, objects = database.transactions, FolderObjectStore(data / "objects")
+    model = MiniLM()
+    embedder, reranker = MiniLMEmbedder(model), MaxSimReranker(model)
+    return Library(
+        service=KnowledgeService(transactions=transactions, objects=objects),
+        ingestion=IngestionService(
+            transactions=transactions,
+            objects=objects,
+            parser=ProcessParser(),
+            embedder=embedder,
+            reranker=reranker,
+        ),
+        searches={
+            name: KnowledgeSearch(
+                transactions=transactions,
+                embedder=embedder,
+                reranker=reranker,
+                index=ExactVectorIndex(),
+                cache=DiskCache(data / "cache"),
+                weights=weights,
+            )
+            for name, weights in STAGES.items()
+        },
+        caller=await IdentityService(transactions, False).ensure_user(),
+    )
+
+
+async def _take_in(library: Library) -> dict[str, str]:
+    """Every book, under its title; file name by document id."""
+    files = {}
+    began = time.perf_counter()
+    chunks = 0
+    with (SHARED / "corpus" / "SOURCES.tsv").open(encoding="utf-8") as table:
+        sources = list(csv.DictReader(table, delimiter="\t"))
+    for source in sources:
+        path = SHARED / "corpus" / "books" / source["file"]
+        if not path.exists():
+            continue
+        fields = {"title": source["title"], "author": source["author"]}
+        submitted = await library.service.submit(
+            library.caller, path.name, _stream(path.read_bytes()), fields
+        )
+        document_id = submitted.document.document_id
+        await library.ingestion.ingest(document_id)
+        files[str(document_id)] = path.name
+        chunks += (await library.service.get(library.caller, document_id)).chunk_count
+    print(f"{len(files)} books, {chunks} chunks, taken in in {time.perf_counter() - began:.0f} s")
+    return files
+
+
+async def _report(library: Library, files: dict[str, str]) -> None:
+    with (SHARED / "corpus" / "dev.jsonl").open(encoding="utf-8") as lines:
+        questions = [json.loads(line) for line in lines]
+    known = [question for question in questions if question["gold"]]
+    print(f"{len(known)} questions with an answer among the passages")
+    for name, search in library.searches.items():
+        ranks = []
+        for question in known:
+            hits = (await search.search(library.caller, question["query"], DEPTH)).hits
+            ranks.append(_rank(hits, question["gold"], files))
+        shares = " ".join(f"R@{k} {np.mean([rank <= k for rank in ranks]):.3f}" for k in (1, 3, 10))
+        print(f"{name:8s} {shares}")
+    await _report_latency(library, [question["query"] for question in questions])
+
+
+async def _report_latency(library: Library, queries: Sequence[str]) -> None:
+    search = library.searches["reranked"]
+    for name, ending in (("new query", " exactly"), ("known query", "")):
+        answers = [await search.search(library.caller, query + ending) for query in queries]
+        p50, p95 = np.percentile([answer.took_ms for answer in answers], [50, 95])
+        print(f"latency, {name}: p50 {p50:.1f} ms, p95 {p95:.1f} ms")
+
+
+STAGES = {
+    "bm25": Weights(cosine=0, reranker=0),
+    "dense": Weights(bm25=0, reranker=0),
+    "fused": Weights(reranker=0),
+    "reranked": Weights(),
+}
+
+
+def _rank(hits: Sequence[Hit], gold: Sequence[dict[str, object]], files: dict[str, str]) -> int:
+    """Place of the first hit, from 1; one past the depth when there is none."""
+    for place, hit in enumerate(hits, start=1):
+        for quote in gold:
+            start, end = int(str(quote["start"])), int(str(quote["end"]))
+            covered = min(hit.end, end) - max(hit.start, start)
+            if files[str(hit.document_id)] == quote["file"] and covered >= 0.5 * (end - start):
+                return place
+    return DEPTH + 1
+
+
+async def _stream(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import numpy as np
+
+from crescendai.adapters.vectors.exact import ExactVectorIndex
+from crescendai.ports.vectors import VectorBlock
+
+RNG = np.random.default_rng(5)
+CLARA, ROBERT = uuid4(), uuid4()
+
+
+def block(owner: UUID | None, chunks: int = 20, vectors_each: int = 3) -> VectorBlock:
+    vectors = RNG.normal(size=(chunks * vectors_each, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return VectorBlock(
+        document_id=uuid4(),
+        owner_id=owner,
+        chunk_ids=tuple(uuid4() for _ in range(chunks)),
+        chunk_of=np.repeat(np.arange(chunks, dtype=np.int32), vectors_each),
+        vectors=vectors,
+    )
+
+
+def by_hand(query: np.ndarray, blocks: list[VectorBlock]) -> list[UUID]:  # type: ignore[type-arg]
+    best: dict[UUID, float] = {}
+    for one in blocks:
+        for row, at in zip(one.vectors, one.chunk_of, strict=True):
+            chunk = one.chunk_ids[at]
+            best[chunk] = max(best.get(chunk, -1.0), float(row @ query))
+    return sorted(best, key=lambda chunk: -best[chunk])
+
+
+async def test_it_finds_what_comparing_everything_finds() -> None:
+    blocks = [block(None), block(CLARA), block(CLARA, vectors_each=5)]
+    index = ExactVectorIndex()
+    await index.update([*blocks, block(ROBERT)], [])
+    query = blocks[1].vectors[7]
+    found = await index.nearest(query, CLARA, 12)
+    assert [one.chunk_id for one in found] == by_hand(query, blocks)[:12]
+    assert found[0].similarity > 0.999
+
+
+async def test_an_owner_never_sees_another_ones() -> None:
+    shared, claras, roberts = block(None), block(CLARA), block(ROBERT)
+    index = ExactVectorIndex()
+    await index.update([shared, claras, roberts], [])
+    found = {one.chunk_id for one in await index.nearest(roberts.vectors[0], CLARA, 100)}
+    assert found == {*shared.chunk_ids, *claras.chunk_ids}
+
+
+async def test_documents_are_replaced_and_removed() -> None:
+    first, second = block(None), block(None)
+    index = ExactVectorIndex()
+    await index.update([first, second], [])
+    shorter = VectorBlock(
+        first.document_id, None, first.chunk_ids[:1], first.chunk_of[:3], first.vectors[:3]
+    )
+    await index.update([shorter], [second.document_id])
+    found = await index.nearest(second.vectors[0], CLARA, 100)
+    assert [one.chunk_id for one in found] == [first.chunk_ids[0]]
+    await index.update([], [first.document_id])
+    assert await index.nearest(second.vectors[0], CLARA, 100) == []
+
+
+async def test_an_empty_index_and_a_document_without_vectors() -> None:
+    index = ExactVectorIndex()
+    query = np.ones(16, np.float32) / 4
+    assert await index.nearest(query, CLARA, 5) == []
+    empty = VectorBlock(uuid4(), None, (), np.zeros(0, np.int32), np.zeros((0, 16), np.float32))
+    await index.update([empty], [])
+    assert await index.nearest(query, CLARA, 5) == []

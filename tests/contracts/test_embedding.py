@@ -1,0 +1,102 @@
+"""What every Embedder and every Reranker promises."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import numpy as np
+import pytest
+
+from crescendai.adapters.models.maxsim import MaxSimReranker
+from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.ports.embedding import Embedder, Reranker, ScriptedEmbedder, ScriptedReranker
+
+MODEL = MiniLM()
+EMBEDDERS = [ScriptedEmbedder(), MiniLMEmbedder(MODEL)]
+RERANKERS = [ScriptedReranker(), MaxSimReranker(MODEL)]
+PEDAL = "Change the pedal with the harmony, or the bass will blur."
+TRILL = "Practise the trill slowly with the second and third finger."
+
+
+@pytest.fixture(params=EMBEDDERS, ids=lambda embedder: embedder.model_id)
+def embedder(request: pytest.FixtureRequest) -> Embedder:
+    found: Embedder = request.param
+    return found
+
+
+@pytest.fixture(params=RERANKERS, ids=lambda reranker: reranker.model_id)
+def reranker(request: pytest.FixtureRequest) -> Reranker:
+    found: Reranker = request.param
+    return found
+
+
+async def test_rows_have_unit_length_and_the_promised_shape(embedder: Embedder) -> None:
+    vectors = await embedder.embed([PEDAL, TRILL, "x", "", "   "])
+    assert vectors.shape == (5, embedder.dimensions)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+async def test_no_texts_give_no_rows(embedder: Embedder) -> None:
+    assert (await embedder.embed([])).shape == (0, embedder.dimensions)
+
+
+async def test_a_text_has_the_same_vector_in_any_company(embedder: Embedder) -> None:
+    [alone] = await embedder.embed([PEDAL])
+    crowd = await embedder.embed([TRILL * 12, "short", PEDAL, ""])
+    assert float(alone @ crowd[2]) > 0.999
+
+
+async def test_order_is_kept_whatever_the_lengths(embedder: Embedder) -> None:
+    texts = [PEDAL * n for n in (5, 1, 3)] + [TRILL]
+    together = await embedder.embed(texts)
+    for text, row in zip(texts, together, strict=True):
+        [alone] = await embedder.embed([text])
+        assert float(alone @ row) > 0.999
+
+
+async def test_shared_words_are_nearer_than_none(embedder: Embedder) -> None:
+    question, pedal, trill = await embedder.embed(["the pedal will blur the bass", PEDAL, TRILL])
+    assert question @ pedal > question @ trill
+
+
+async def test_a_text_of_any_length_is_taken(embedder: Embedder) -> None:
+    vectors = await embedder.embed([PEDAL * 500, "\0 日本語 ♯ 🎹"])
+    assert np.isfinite(vectors).all()
+
+
+async def test_the_event_loop_goes_on(embedder: Embedder) -> None:
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            began = time.perf_counter()
+            await asyncio.sleep(0.005)
+            longest = max(longest, time.perf_counter() - began)
+
+    watcher = asyncio.create_task(watch())
+    began = time.perf_counter()
+    await embedder.embed([f"{TRILL} {n}" for n in range(100)])
+    took = time.perf_counter() - began
+    watcher.cancel()
+    assert longest < max(0.25, took / 2)
+
+
+async def test_the_better_answer_scores_higher(reranker: Reranker) -> None:
+    prepared = await reranker.prepare([[TRILL], [PEDAL], [TRILL, PEDAL]])
+    scores = await reranker.rerank("pedal harmony blur", prepared)
+    assert scores[1] > scores[0]
+    assert scores[2] > scores[0]
+    assert all(-1 <= score <= 1.0001 for score in scores)
+
+
+async def test_nothing_to_rerank_and_nothing_prepared(reranker: Reranker) -> None:
+    assert await reranker.prepare([]) == []
+    assert await reranker.rerank("pedal", []) == []
+    assert await reranker.rerank("pedal", [b""]) == [0.0]
+
+
+async def test_preparing_is_deterministic(reranker: Reranker) -> None:
+    assert await reranker.prepare([[PEDAL]]) == await reranker.prepare([[PEDAL]])

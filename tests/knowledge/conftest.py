@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from crescendai.adapters.cache.disk import DiskCache
+from crescendai.adapters.database.engine import Database, sqlite_url
+from crescendai.adapters.database.migrate import migrate
+from crescendai.adapters.documents.process import ProcessParser
+from crescendai.adapters.models.maxsim import MaxSimReranker
+from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.objects.folder import FolderObjectStore
+from crescendai.adapters.vectors.exact import ExactVectorIndex
+from crescendai.identity.service import Caller, IdentityService
+from crescendai.kit.sql import Transactions
+from crescendai.knowledge.ingestion import IngestionService
+from crescendai.knowledge.schemas import Document
+from crescendai.knowledge.search import KnowledgeSearch
+from crescendai.knowledge.service import KnowledgeService, Submitted
+from crescendai.ports.documents import DocumentParser
+from crescendai.ports.embedding import Embedder, Reranker, ScriptedEmbedder, ScriptedReranker
+
+
+@dataclass
+class Library:
+    """The slice on a real database and real folders. ``new_search`` is another process's."""
+
+    folder: Path
+    transactions: Transactions
+    objects: FolderObjectStore
+    cache: DiskCache
+    identity: IdentityService
+    embedder: Embedder
+    reranker: Reranker
+    parser: DocumentParser
+    service: KnowledgeService
+    ingestion: IngestionService
+    search: KnowledgeSearch
+
+    def new_search(self) -> KnowledgeSearch:
+        return KnowledgeSearch(
+            transactions=self.transactions,
+            embedder=self.embedder,
+            reranker=self.reranker,
+            index=ExactVectorIndex(),
+            cache=self.cache,
+        )
+
+    def new_ingestion(self, embedder: Embedder) -> IngestionService:
+        return IngestionService(
+            transactions=self.transactions,
+            objects=self.objects,
+            parser=self.parser,
+            embedder=embedder,
+            reranker=self.reranker,
+        )
+
+    async def submit(self, caller: Caller, name: str, content: bytes, **fields: str) -> Submitted:
+        return await self.service.submit(caller, name, stream(content), fields)
+
+    async def take_in(self, caller: Caller, name: str, content: bytes, **fields: str) -> Document:
+        submitted = await self.submit(caller, name, content, **fields)
+        await self.ingestion.ingest(submitted.document.document_id)
+        return await self.service.get(caller, submitted.document.document_id)
+
+    def stored_files(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / "objects").rglob("*") if path.is_file())
+
+    async def ingest_all(self, caller: Caller) -> None:
+        for document in (await self.service.list(caller, None, 200)).items:
+            await self.ingestion.ingest(UUID(str(document.document_id)))
+
+
+async def stream(content: bytes, size: int = 700) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+@asynccontextmanager
+async def opened_library(
+    folder: Path, embedder: Embedder, reranker: Reranker, handbook: Path | None = None
+) -> AsyncIterator[Library]:
+    database = Database(sqlite_url(folder))
+    await migrate(database)
+    transactions, objects = database.transactions, FolderObjectStore(folder / "objects")
+    cache, parser = DiskCache(folder / "cache"), ProcessParser()
+    library = Library(
+        folder=folder,
+        transactions=transactions,
+        objects=objects,
+        cache=cache,
+        identity=IdentityService(transactions, False),
+        embedder=embedder,
+        reranker=reranker,
+        parser=parser,
+        service=KnowledgeService(
+            transactions=transactions,
+            objects=objects,
+            max_document_bytes=1 << 20,
+            handbook=handbook,
+        ),
+        ingestion=IngestionService(
+            transactions=transactions,
+            objects=objects,
+            parser=parser,
+            embedder=embedder,
+            reranker=reranker,
+        ),
+        search=KnowledgeSearch(
+            transactions=transactions,
+            embedder=embedder,
+            reranker=reranker,
+            index=ExactVectorIndex(),
+            cache=cache,
+        ),
+    )
+    yield library
+    await cache.close()
+    await database.close()
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    """An empty handbook to write articles into."""
+    folder = tmp_path / "handbook"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+async def library(tmp_path: Path, articles: Path) -> AsyncIterator[Library]:
+    async with opened_library(
+        tmp_path, ScriptedEmbedder(), ScriptedReranker(), articles
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def caller(library: Library) -> Caller:
+    return await library.identity.ensure_user("clara")
+
+
+@pytest.fixture
+async def stranger(library: Library) -> Caller:
+    return await library.identity.ensure_user("robert")
+
+
+@pytest.fixture(scope="session")
+def handbook_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder that holds the packaged handbook, taken in with the real models once."""
+    folder = tmp_path_factory.mktemp("handbook-library")
+
+    async def take_in() -> None:
+        model = MiniLM()
+        async with opened_library(folder, MiniLMEmbedder(model), MaxSimReranker(model)) as opened:
+            await opened.service.ensure_handbook()
+            await opened.ingest_all(await opened.identity.ensure_user())
+
+    asyncio.run(take_in())
+    yield folder
