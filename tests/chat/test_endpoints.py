@@ -59,7 +59,9 @@ async def test_a_turn_over_http(client: httpx.AsyncClient, world: World) -> None
     assert listed["items"][0]["message_count"] == 2
     detail = (await client.get(f"/api/chat/sessions/{session_id}")).json()
     assert detail["messages"][-1]["content"] == text_of(received)
-    assert detail["messages"][-1]["citations"][0]["id"] == "1"
+    cited = [r.data for r in received if r.event == "citation"]
+    assert detail["messages"][-1]["citations"] == cited
+    assert all(not message["citations"] for message in detail["messages"][:-1])
     assert (await client.post(f"/api/chat/sessions/{session_id}/stop")).status_code == 204
     assert (await client.delete(f"/api/chat/sessions/{session_id}")).status_code == 204
     assert (await client.get(f"/api/chat/sessions/{session_id}")).status_code == 404

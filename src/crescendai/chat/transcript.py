@@ -45,6 +45,7 @@ class Transcript:
                 self._after_tools()
                 self._answer.content += text
             case Cited(citation):
+                self._after_tools()
                 self._answer.citations.append(citation.model_dump(mode="json"))
             case ToolCalled(id, name, arguments):
                 self._after_tools()

@@ -1,14 +1,16 @@
-"""Answers about how something was played."""
+"""Answers about a recording as a whole: one score explained, or all of them in brief."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from uuid import UUID
-
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.intents import Intent
-from crescendai.chat.tutor.material import Finding, Moment
+from crescendai.chat.tutor.listening import (
+    heard,
+    most_telling,
+    named,
+    where_to_hear,
+)
+from crescendai.chat.tutor.material import Finding
 from crescendai.chat.tutor.phrases import (
     briefly,
     capital,
@@ -17,38 +19,11 @@ from crescendai.chat.tutor.phrases import (
     measured,
     number,
     source,
-    stretch,
     sureness,
 )
 from crescendai.knowledge.results import Hit
-from crescendai.recordings.schemas import Analysis
 
-NOTICEABLE = 0.35
 DEPENDS = "Whether that is right depends on the piece."
-
-
-async def heard(desk: Desk) -> Analysis | None:
-    """The analysis that the turn is about; None after telling the person why there is none."""
-    if desk.brief.recording_id is None:
-        desk.say(
-            "I haven't heard you play yet, so I can't say. Upload a recording, even a minute from "
-            "a phone, and ask me again."
-        )
-        return None
-    analysis = await desk.analysis(desk.brief.recording_id)
-    if analysis is None:
-        desk.say(f"I can't tell you yet. {desk.refusal}")
-    return analysis
-
-
-def named(desk: Desk, analysis: Analysis) -> str:
-    name = desk.filename(analysis.recording_id)
-    return f"“{name}”" if name else "your recording"
-
-
-def most_telling(desk: Desk, analysis: Analysis, keys: Sequence[str]) -> list[Finding]:
-    """Findings of those keys, strongest first."""
-    return [finding for finding in desk.ear.findings(analysis) if finding.key in keys]
 
 
 async def explain(desk: Desk, intent: Intent) -> None:
@@ -80,28 +55,6 @@ async def explain(desk: Desk, intent: Intent) -> None:
         desk.say("You are on a good way there; go on in the same direction.")
     else:
         desk.say("Is that the sound you wanted here? If not, I can give you an exercise for it.")
-
-
-def where_to_hear(moments: Sequence[Moment], finding: Finding) -> str:
-    """The windows furthest to either side, if they differ enough to be heard."""
-    with_it = [m for m in moments if m.side == finding.side and m.strength >= NOTICEABLE]
-    against = [m for m in moments if m.side != finding.side and m.strength >= NOTICEABLE]
-    if with_it and against:
-        return (
-            f"Listen to {stretch(with_it[0].timestamp)}, where it goes furthest "
-            f"({number(with_it[0].value)}), and then to {stretch(against[0].timestamp)}, where it "
-            f"is nearest to {against[0].pole} ({number(against[0].value)})."
-        )
-    if with_it:
-        at = with_it[0]
-        return f"You hear it most at {stretch(at.timestamp)} ({number(at.value)})."
-    if against:
-        at = against[0]
-        return (
-            f"The exception is {stretch(at.timestamp)} ({number(at.value)}), which is nearer to "
-            f"{at.pole}."
-        )
-    return "It stays much the same from beginning to end." if moments else ""
 
 
 async def _causes(desk: Desk, finding: Finding) -> None:
@@ -169,156 +122,3 @@ async def overview(desk: Desk, _: Intent) -> None:
         desk.say(f"Nothing else in {named(desk, analysis)} goes far to either side.")
     topic = (work or taste or good)[0].scale.topic
     desk.say(f"Shall I give you an exercise for {topic}?")
-
-
-async def moment(desk: Desk, intent: Intent) -> None:
-    """The windows that differ most: all, or those on the welcome or unwelcome side."""
-    analysis = await heard(desk)
-    if analysis is None:
-        return
-    keys = (intent.keys,) if intent.keys else ()
-    moments = list(desk.ear.moments(analysis, *keys))
-    if intent.extreme != "unusual" and not intent.keys:
-        wanted = intent.extreme == "strongest"
-        moments = [m for m in moments if m.welcome is wanted]
-    moments = [m for m in moments if m.strength >= NOTICEABLE]
-    if not moments and intent.keys:
-        scale = desk.ear.scale(intent.keys[0])
-        desk.say(
-            f"There is no such place: {scale.topic} stays at much the same level from beginning to "
-            f"end of {named(desk, analysis)}."
-        )
-        return
-    if not moments:
-        desk.say(
-            f"No three seconds of {named(desk, analysis)} differ enough from the rest for me to "
-            "point at them; you play it in one manner throughout."
-        )
-        return
-    first = moments[0]
-    desk.say(_opening(intent), _moment_sentence(desk, first))
-    second = next((m for m in moments if m.start != first.start), None)
-    if second is not None:
-        desk.say(f"After that comes {_moment_sentence(desk, second)}")
-    if intent.extreme == "strongest":
-        desk.say(
-            "Listen to it before you practise, and ask yourself what your hands did there that "
-            "they don't do elsewhere."
-        )
-    else:
-        desk.say(
-            "Listen to it with the score in front of you. Does the music change there, or was it "
-            "the hands?"
-        )
-
-
-def _opening(intent: Intent) -> str:
-    if intent.keys:
-        return "Where this changes most:"
-    return {
-        "strongest": "Your strongest moment, by the scales on which most teachers agree, is",
-        "weakest": "The moment I would look at first is",
-        "unusual": "The moment that differs most from the rest is",
-    }[intent.extreme]
-
-
-def _moment_sentence(desk: Desk, at: Moment) -> str:
-    topic = desk.ear.scale(at.key).topic
-    return (
-        f"{stretch(at.timestamp)}: {topic} is at {number(at.value)} there, against "
-        f"{number(at.usual)} over the whole: further towards {at.pole}."
-    )
-
-
-async def compare(desk: Desk, intent: Intent) -> None:
-    """Two recordings, newer against older; only what goes beyond the uncertainty is told."""
-    pair = _pair(desk)
-    if pair is None:
-        desk.say(
-            "I need two recordings to compare, and I have heard "
-            + ("only one of yours so far." if desk.brief.recordings else "none of yours so far.")
-            + " Record the same passage again, and ask me then."
-        )
-        return
-    newer, older = await desk.analysis(pair[0]), await desk.analysis(pair[1])
-    if newer is None or older is None:
-        desk.say(f"I can't compare them yet. {desk.refusal}")
-        return
-    changed = _changes(desk, newer, older, intent.keys)
-    names = named(desk, newer), named(desk, older)
-    if not changed:
-        desk.say(
-            f"Between {names[1]} and {names[0]} no scale has moved by more than its uncertainty. I "
-            "wouldn't read progress or loss into the small differences."
-        )
-    else:
-        desk.say(f"From {names[1]} to {names[0]}, this has changed by more than its uncertainty:")
-        desk.say_list([_change_line(desk, before, after) for before, after in changed[:4]])
-        desk.say("The other differences are too small to mean anything.", _gain_and_cost(changed))
-    desk.say("If these are two different pieces, the music accounts for part of it.")
-
-
-def _pair(desk: Desk) -> tuple[UUID, UUID] | None:
-    """Newer and older recording: those named in the message, else the one in view and another."""
-    heard = desk.brief.recordings
-    message = desk.brief.message.lower()
-    chosen = [r for r in heard if _is_named(r.filename, message) or str(r.recording_id) in message]
-    if len(chosen) < 2:
-        in_view = [r for r in heard if r.recording_id == desk.brief.recording_id]
-        rest = [r for r in heard if r not in chosen]
-        chosen = [
-            *chosen,
-            *[r for r in in_view if r in rest],
-            *[r for r in rest if r not in in_view],
-        ]
-    chosen = sorted(chosen[:2], key=heard.index)
-    return (chosen[0].recording_id, chosen[1].recording_id) if len(chosen) == 2 else None
-
-
-def _is_named(filename: str, message: str) -> bool:
-    stem = filename.lower().rsplit(".", 1)[0]
-    return len(stem) > 2 and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", message) is not None
-
-
-def _changes(
-    desk: Desk, newer: Analysis, older: Analysis, keys: Sequence[str]
-) -> list[tuple[Finding, Finding]]:
-    """(before, after) where each value lies outside the other's interval, greatest first."""
-    after = {finding.key: finding for finding in desk.ear.findings(newer)}
-    pairs = [(before, after[before.key]) for before in desk.ear.findings(older)]
-    moved = [
-        (a, b)
-        for a, b in pairs
-        if not b.low <= a.value <= b.high
-        and not a.low <= b.value <= a.high
-        and (not keys or a.key in keys)
-    ]
-    return sorted(moved, key=lambda pair: -abs(pair[0].value - pair[1].value))
-
-
-def _gain_and_cost(changed: Sequence[tuple[Finding, Finding]]) -> str:
-    """What moved towards, and away from, the pole that most teachers wish for."""
-    gains = [a.scale.topic for b, a in changed if _moved_to_wish(b, a) is True]
-    costs = [a.scale.topic for b, a in changed if _moved_to_wish(b, a) is False]
-    if gains and costs:
-        return f"The gain is {gains[0]}; look at {costs[0]} next, which has gone the other way."
-    if gains:
-        return f"The gain is {listed(gains[:2])}. Whatever you did for it, keep doing it."
-    return f"Look at {listed(costs[:2])} first; that has gone the wrong way." if costs else ""
-
-
-def _moved_to_wish(before: Finding, after: Finding) -> bool | None:
-    """None where no pole is wished for. ``welcome`` tells the wish by the side it is said of."""
-    if after.welcome is None:
-        return None
-    wish_is_right = after.welcome == (after.side == "right")
-    return (after.value > before.value) == wish_is_right
-
-
-def _change_line(desk: Desk, before: Finding, after: Finding) -> str:
-    scale = after.scale
-    pole = desk.ear.pole(after.key, "left" if after.value < before.value else "right")
-    return (
-        f"{capital(scale.topic)}: from {number(before.value)} to {number(after.value)}, "
-        f"towards {pole}."
-    )

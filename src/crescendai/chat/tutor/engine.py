@@ -9,7 +9,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from crescendai.chat.brief import TurnBrief
 from crescendai.chat.events import Token, TurnEvent, UsageReported
 from crescendai.chat.tools import Tools
-from crescendai.chat.tutor import answers_practice, answers_recording, answers_talk
+from crescendai.chat.tutor import (
+    answers_comparison,
+    answers_moments,
+    answers_plan,
+    answers_practice,
+    answers_recording,
+    answers_talk,
+)
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.intents import Intent, Kind, read_intent
 from crescendai.chat.tutor.material import Ear, Reader
@@ -27,11 +34,11 @@ ANSWERS: dict[Kind, Answer] = {
     "scores": answers_talk.scores,
     "wrong_notes": answers_talk.wrong_notes,
     "unclear": answers_talk.unclear,
-    "compare": answers_recording.compare,
-    "moment": answers_recording.moment,
+    "compare": answers_comparison.compare,
+    "moment": answers_moments.moment,
     "explain": answers_recording.explain,
     "overview": answers_recording.overview,
-    "plan": answers_practice.plan,
+    "plan": answers_plan.plan,
     "next": answers_practice.next_step,
     "how_to": answers_practice.how_to,
     "question": answers_practice.question,

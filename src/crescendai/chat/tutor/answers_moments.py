@@ -1,0 +1,75 @@
+"""Answers about where something happens in a recording."""
+
+from __future__ import annotations
+
+from crescendai.chat.tutor.desk import Desk
+from crescendai.chat.tutor.intents import Intent
+from crescendai.chat.tutor.listening import (
+    NOTICEABLE,
+    heard,
+    named,
+)
+from crescendai.chat.tutor.material import Moment
+from crescendai.chat.tutor.phrases import (
+    number,
+    stretch,
+)
+
+
+async def moment(desk: Desk, intent: Intent) -> None:
+    """The windows that differ most: all, or those on the welcome or unwelcome side."""
+    analysis = await heard(desk)
+    if analysis is None:
+        return
+    keys = (intent.keys,) if intent.keys else ()
+    moments = list(desk.ear.moments(analysis, *keys))
+    if intent.extreme != "unusual" and not intent.keys:
+        wanted = intent.extreme == "strongest"
+        moments = [m for m in moments if m.welcome is wanted]
+    moments = [m for m in moments if m.strength >= NOTICEABLE]
+    if not moments and intent.keys:
+        scale = desk.ear.scale(intent.keys[0])
+        desk.say(
+            f"There is no such place: {scale.topic} stays at much the same level from beginning to "
+            f"end of {named(desk, analysis)}."
+        )
+        return
+    if not moments:
+        desk.say(
+            f"No three seconds of {named(desk, analysis)} differ enough from the rest for me to "
+            "point at them; you play it in one manner throughout."
+        )
+        return
+    first = moments[0]
+    desk.say(_opening(intent), _moment_sentence(desk, first))
+    second = next((m for m in moments if m.start != first.start), None)
+    if second is not None:
+        desk.say(f"After that comes {_moment_sentence(desk, second)}")
+    if intent.extreme == "strongest":
+        desk.say(
+            "Listen to it before you practise, and ask yourself what your hands did there that "
+            "they don't do elsewhere."
+        )
+    else:
+        desk.say(
+            "Listen to it with the score in front of you. Does the music change there, or was it "
+            "the hands?"
+        )
+
+
+def _opening(intent: Intent) -> str:
+    if intent.keys:
+        return "Where this changes most:"
+    return {
+        "strongest": "Your strongest moment, by the scales on which most teachers agree, is",
+        "weakest": "The moment I would look at first is",
+        "unusual": "The moment that differs most from the rest is",
+    }[intent.extreme]
+
+
+def _moment_sentence(desk: Desk, at: Moment) -> str:
+    topic = desk.ear.scale(at.key).topic
+    return (
+        f"{stretch(at.timestamp)}: {topic} is at {number(at.value)} there, against "
+        f"{number(at.usual)} over the whole: further towards {at.pole}."
+    )

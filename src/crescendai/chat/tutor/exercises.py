@@ -1,0 +1,86 @@
+"""Choosing what to work on, and giving an exercise for it in the library's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crescendai.chat.schemas import UserContext
+from crescendai.chat.tutor.desk import Desk
+from crescendai.chat.tutor.material import Exercise, Finding
+from crescendai.chat.tutor.phrases import (
+    capital,
+)
+from crescendai.chat.tutor.vocabulary import dimensions_in
+from crescendai.knowledge.results import Hit
+from crescendai.music.dimensions import HOLISTIC_KEYS
+from crescendai.recordings.schemas import Analysis
+
+
+def worth_working_on(desk: Desk, analysis: Analysis, known: UserContext) -> list[Finding]:
+    """Findings in the order of need: what serves a goal, then what few would wish for, the rest."""
+    goals = set(dimensions_in(" ".join(known.goals)))
+    usable = [f for f in desk.ear.findings(analysis) if f.key not in HOLISTIC_KEYS]
+    need = {False: 0, None: 1, True: 2}
+    return sorted(
+        usable,
+        key=lambda f: (
+            f.key not in goals or f.welcome is True,
+            need[f.welcome] + (f.certainty == "middle"),
+            -f.strength if f.welcome is not True else f.strength,
+        ),
+    )
+
+
+async def exercise_for(desk: Desk, finding: Finding, known: UserContext) -> bool:
+    """An exercise that leads away from what was found. False, and said so, when there is none."""
+    wished = finding.scale.right if finding.side == "left" else finding.scale.left
+    if finding.welcome:
+        wished = finding.name
+    hits = await desk.search(f"Exercise for {wished}")
+    hits = sorted(hits, key=lambda hit: finding.key not in hit.dimensions)
+    return await give_exercise(desk, hits, known)
+
+
+async def give_exercise(desk: Desk, hits: Sequence[Hit], known: UserContext) -> bool:
+    """The first exercise not given before in this conversation, word for word."""
+    before = " ".join(said.content for said in desk.brief.history if said.role == "assistant")
+    for hit in hits:
+        for exercise in desk.reader.exercises(hit):
+            if exercise.name not in before:
+                _write_exercise(desk, hit, exercise)
+                await _mind_the_hands(desk, exercise, known)
+                return True
+    desk.say(
+        "The library has no other exercise for this. Choose four bars, record them in two plainly "
+        "different ways, and listen with your eyes closed for the one that serves the music."
+    )
+    return False
+
+
+def _write_exercise(desk: Desk, hit: Hit, exercise: Exercise) -> None:
+    purpose = (exercise.purpose or "").removeprefix("Purpose: ")
+    desk.say(f"**{exercise.name}** {desk.cite(hit, exercise.quote)}", capital(purpose))
+    desk.say_list(list(exercise.steps), numbered=True)
+    if exercise.check:
+        desk.say(f"You have it when {exercise.check[:1].lower()}{exercise.check[1:]}")
+
+
+async def _mind_the_hands(desk: Desk, exercise: Exercise, known: UserContext) -> None:
+    """Small hands are remembered wherever an exercise stretches the hand."""
+    small = any("small hand" in line.lower() for line in known.constraints)
+    wide = ("chord", "octave", "stretch", "voicing")
+    if not small or not any(word in exercise.quote.lower() for word in wide):
+        return
+    for hit in await desk.search("small hands: wide chords and octaves"):
+        quote = desk.reader.sentence(hit, ("small", "hands", "redistribute", "wide", "roll"))
+        if quote is not None and "small" in hit.text.lower():
+            desk.say(f"With your hands in mind: “{quote}” {desk.cite(hit, quote)}")
+            return
+
+
+def time_for_it(minutes: int | None) -> str:
+    if minutes is None:
+        return "Ten minutes a day for a week, then record the same passage again."
+    if minutes <= 15:
+        return f"Give it your {minutes} minutes for a week, then record the same passage again."
+    return f"Half of your {minutes} minutes is enough; the rest belongs to music you enjoy."

@@ -1,0 +1,100 @@
+"""The phrases by which intents are recognised. They match anywhere, in either case."""
+
+from __future__ import annotations
+
+import re
+
+
+def rule(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+PAIN = rule(
+    r"\b(?:pain|painful|hurts?|hurting|ache[sd]?|aching|sore(?:ness)?|numb(?:ness)?|tingl\w+|"
+    r"tendon\w*|tendinitis|carpal|rsi|injur\w+|swollen|cramp\w*|strained)\b"
+)
+NOT_PAIN = rule(r"\bpainful(?:ly)? (?:to (?:hear|listen)|slow)|\bears? hurt")
+HELLO = rule(
+    r"^\s*(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|greetings)"
+    r"(?: there| teacher| tutor)?\b[\s,.!]*"
+)
+THANKS = rule(r"\b(?:thanks|thank you|thx|cheers|bye|goodbye|see you)\b")
+WHO = rule(
+    r"\bwho are you|what (?:can|do) you do|how (?:do|can) you (?:work|help)|what are you\b"
+    r"|^\s*help\s*[.!?]*$"
+)
+CONTEXT = rule(
+    r"\b(?:my goals?|my constraints|my context|know about me|my level|my repertoire)\b.*\?"
+    r"|what do you know about me"
+)
+SCORES = rule(
+    r"\bwhat (?:does|do|is) (?:a|the|these|those|my)? ?(?:scores?|numbers?|intervals?|0\.\d+)\b.*"
+    r"\b(?:mean|of)\b|\bis (?:a |an )?(?:score of )?0?\.\d+ (?:good|bad|ok|high|low)"
+    r"|\b(?:good|bad|perfect|highest|best) scores?\b|\b80 ?% interval"
+)
+WRONG_NOTES = rule(
+    r"\b(?:can|do|did|could) you (?:hear|find|count|tell|spot)\b.*\b(?:notes?|mistakes)\b"
+    r"|\bdid i (?:play|hit|make)\b.*\b(?:notes?|mistakes)\b|\bhow many (?:wrong notes|mistakes)"
+)
+COMPARE = rule(
+    r"\b(?:compar\w+|versus|vs|side by side|last two|two (?:recordings|takes|versions)|"
+    r"(?:better|worse|different) than (?:before|last|the (?:first|last|previous))|"
+    r"(?:have|has|did|am) i (?:been )?(?:improv\w+|got(?:ten)? better|getting better|progress\w*)|"
+    r"my progress)\b"
+)
+PLAN = rule(
+    r"\b(?:plan\w*|schedule|routine|timetable|organi[sz]e)\b.*\b(?:practi[sc]\w+|week|days?|"
+    r"minutes|session|time|month)\b"
+    r"|\b(?:practi[sc]\w+|weekly|week's|daily) (?:plan|schedule|routine)\b|\bplan (?:my|a|the)\b"
+    r"|\b\d{1,3}[- ]?min(?:ute)?s?\b.*\b(?:day|today|practi[sc]\w+|only|have)\b"
+    r"|\b(?:have|only|got) (?:about |only )?\d{1,3}[- ]?min|\bhow long should i practi[sc]e"
+)
+MINUTES = rule(r"\b(\d{1,3})[- ]?min(?:ute)?s?\b")
+HOURS = rule(r"\b(half an|an|one|two|1|2)[- ]hours?\b( and a half)?")
+HOUR_MINUTES = {"half an": 30, "an": 60, "one": 60, "1": 60, "two": 120, "2": 120}
+NEXT = rule(
+    r"\b(?:what|which|where|tell me what)\b.*\b(?:practi[sc]e|work on|focus|improve|fix|start|"
+    r"next|do now|change|concentrate)\b|\bnext step|^\s*(?:what|and) next\b|what now"
+)
+PLACE = r"(?:moments?|parts?|bars?|passages?|sections?|places?|seconds|spots?|points?|bits?)"
+STRONG = rule(
+    rf"\bmy (?:strongest|best)\b|\b(?:strongest|best|nicest|most (?:convincing|beautiful)) "
+    rf"{PLACE}"
+    r"|\bhighlights?\b|\bstrongest\b"
+)
+WEAK = rule(
+    rf"\bmy (?:weakest|worst)\b|\b(?:weakest|worst|problem|trouble) {PLACE}|\bweakest\b"
+    r"|\bgoes wrong\b|\bfalls? apart\b"
+)
+MOMENT = rule(
+    r"\b(?:moments?|which (?:part|bars?|passage|section|seconds)|at what (?:time|point)|"
+    r"where (?:do|did|am|is|does|was|in)|when (?:do|did|am|is|does)|most noticeable)\b"
+)
+STANDS_OUT = rule(
+    r"\bstands? out\b|\bmost (?:unusual|striking|different)\b|\b(?:which|what) moment"
+)
+MINE = rule(
+    r"\b(?:my|mine|i|i'm|score[sd]?|rating|so (?:high|low)|0\.\d+|did i|am i|do i|is it|was it)\b"
+)
+WHY = rule(
+    r"\b(?:why|scores?|scored|rating|rated|result|so (?:high|low)|0\.\d+|did i|am i|was i|do i|"
+    r"(?:is|was|wrong with|what about|tell me about|explain|that|and) my|and the)\b"
+)
+ASKS_HOW = rule(r"\bhow (?:do|can|should|to|would|could)\b|\bway to\b|\bdo i (?:need|have)\b")
+HOW = rule(
+    r"\b(?:how (?:do|can|should|to|would|could|might)|way to|exercises?|drills?|tips?|help me|"
+    r"fix\w*|improv\w+|practi[sc]\w+|get (?:better|rid)|avoid|learn|stop \w+ing|work on|"
+    r"stud(?:y|ies)|what can i do|can(?:'|’)?t|cannot|struggl\w+|trouble with|problems? with|"
+    r"weak|stiff|clumsy)\b"
+)
+OVERVIEW = rule(
+    r"\b(?:how (?:was|is|did) (?:it|i|that|this|my (?:playing|recording|performance))|"
+    r"what do you (?:think|hear)|feedback|assess\w*|review|evaluate|listen to (?:my|this)|"
+    r"(?:my|the) (?:scores?|results?|analysis)|overview|summar\w+|"
+    r"how (?:do|did) i (?:play|sound|do))\b"
+)
+AGAIN = rule(r"\b(?:another|a different|different one|something else|other exercise|one more)\b")
+YES = rule(
+    r"^\s*(?:yes|yes please|yeah|sure|ok(?:ay)?|please|go on|go ahead|please do|more)\b[\s.!]*$"
+)
+FOLLOW_UP = rule(r"^\s*(?:why|how|how so|tell me more|more|and\b.*|what about\b.*|which)\s*[?.!]*$")
