@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import mido  # type: ignore[import-untyped]
+import mido
 import numpy as np
 import numpy.typing as npt
 

@@ -24,7 +24,7 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-import mido  # type: ignore[import-untyped]
+import mido
 import numpy as np
 import numpy.typing as npt
 

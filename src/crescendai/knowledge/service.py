@@ -125,12 +125,15 @@ class KnowledgeService:
                 async with self._transactions.write() as session:
                     await _remove(session, row)
                 await self._objects.delete(object_key(row.id, filename))
+        submitted = 0
         for filename, content in articles.items():
             row_held = held.get(filename)
             same = row_held is not None and row_held.sha256 == hashlib.sha256(content).hexdigest()
             if not same or (row_held is not None and row_held.status == "failed"):
                 await self._submit(None, filename, _one(content), {})
-                log.info("knowledge.article_submitted", filename=filename)
+                submitted += 1
+        if submitted:
+            log.info("knowledge.handbook_submitted", articles=submitted)
 
     async def _submit(
         self,
