@@ -52,10 +52,8 @@ lock: ## Resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --group dev -c requirements.lock --universal --generate-hashes --no-header --no-annotate -o requirements-dev.lock
 	uv pip compile --group web-build --universal --generate-hashes --no-header --no-annotate -o requirements-web.lock
 
-train: setup-test ## Train the performance model anew (PERCEPIANO=path to the data set)
-	$(PYTHON) -m venv .tools/train
-	.tools/train/bin/python -m pip install --quiet -r requirements.lock mido scikit-learn
-	PYTHONPATH=src .tools/train/bin/python tools/train_performance_model.py
+train: setup-test ## Train the performance model anew (PERCEPIANO=data set, EARS_CACHE=transcriptions)
+	$(BIN)/python -m tools.train_performance_model
 
 clean: ## Remove everything that was set up or built (not the data folder)
 	rm -rf $(VENV) .tools $(STATIC) web/node_modules web/build web/.svelte-kit

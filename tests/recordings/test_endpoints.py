@@ -40,7 +40,9 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, 
 
 async def assert_nothing_stored(client: httpx.AsyncClient, tmp_path: Path) -> None:
     assert (await client.get("/api/recordings")).json()["items"] == []
-    stored = [p for p in (tmp_path / "data" / "objects" / "audio-recordings").rglob("*") if p.is_file()]
+    stored = [
+        p for p in (tmp_path / "data" / "objects" / "audio-recordings").rglob("*") if p.is_file()
+    ]
     assert stored == []
 
 
