@@ -3,7 +3,8 @@
 Takes the shared books in as a user's documents, through the service and the real models, asks the
 development questions and prints, for every stage by itself, the share of questions whose answer is
 among the first k, and the latency of the whole search. A hit is a returned chunk that covers at
-least half of one gold quote. ``--data FOLDER`` keeps the library for the next run.
+least half of one gold quote. ``--data FOLDER`` keeps the library for the next run; ``--copies N``
+also measures latency, memory and disk of a library N times as large, every chunk copied.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ import asyncio
 import csv
 import json
 import os
+import resource
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from sqlalchemy import text
 
 from crescendai.adapters.cache.disk import DiskCache
 from crescendai.adapters.database.engine import Database, sqlite_url
@@ -50,7 +55,9 @@ class Library:
 async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--data", type=Path, help="keep the library in this folder")
-    folder = arguments.parse_args().data
+    arguments.add_argument("--copies", type=int, default=0, help="measure a larger library too")
+    chosen = arguments.parse_args()
+    folder = chosen.data
     with tempfile.TemporaryDirectory() as scratch:
         data = (folder or Path(scratch)).resolve()
         data.mkdir(parents=True, exist_ok=True)
@@ -60,6 +67,43 @@ async def main() -> None:
         files = await _take_in(library)
         await _report(library, files)
         await database.close()
+        if chosen.copies:
+            await _report_large(data, Path(scratch).resolve() / "large", chosen.copies)
+
+
+async def _report_large(data: Path, folder: Path, copies: int) -> None:
+    folder.mkdir()
+    shutil.copy(data / "crescendai.db", folder)
+    database = Database(sqlite_url(folder))
+    async with database.transactions.write() as session:
+        await session.execute(text("CREATE TEMP TABLE own AS SELECT * FROM knowledge_chunks"))
+        for _ in range(copies - 1):
+            await session.execute(_COPY)
+        chunks = (await session.execute(text("SELECT count(*) FROM knowledge_chunks"))).scalar_one()
+    library = await _open(database, folder)
+    began = time.perf_counter()
+    await library.searches["reranked"].warm_up()
+    took_sec = time.perf_counter() - began
+    size = (folder / "crescendai.db").stat().st_size / 1e9
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"{chunks} chunks: {size:.1f} GB on disk, opened in {took_sec:.1f} s, {peak:.1f} GB peak")
+    await _report_latency(library, [question["query"] for question in _questions()])
+    await database.close()
+
+
+_COPY = text(
+    """
+    INSERT INTO knowledge_chunks (id, document_id, ordinal, text, context, start_char, end_char,
+        page, heading_path, model_id, vectors, rerank_data)
+    SELECT lower(hex(randomblob(16))), document_id, ordinal, text, context, start_char, end_char,
+        page, heading_path, model_id, vectors, rerank_data FROM own
+    """
+)
+
+
+def _questions() -> list[dict[str, Any]]:
+    with (SHARED / "corpus" / "dev.jsonl").open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
 
 
 async def _open(database: Database, data: Path) -> Library:
@@ -114,8 +158,7 @@ async def _take_in(library: Library) -> dict[str, str]:
 
 
 async def _report(library: Library, files: dict[str, str]) -> None:
-    with (SHARED / "corpus" / "dev.jsonl").open(encoding="utf-8") as lines:
-        questions = [json.loads(line) for line in lines]
+    questions = _questions()
     known = [question for question in questions if question["gold"]]
     print(f"{len(known)} questions with an answer among the passages")
     for name, search in library.searches.items():

@@ -19,6 +19,32 @@ CONTEXT_WEIGHT = 0.5  # of a word in the title or a heading, against 1 in the te
 _WORD = re.compile(r"\w+")
 
 
+# Weighing all matches and looking up the visible ones among the best is many times quicker than
+# looking all of them up first, which is left for callers whose own are crowded out by others'.
+_BEST_THEN_VISIBLE = """
+    SELECT c.id AS id, best.score AS score
+    FROM (
+        SELECT rowid AS number, -bm25(knowledge_chunks_fts, 1.0, :context_weight) AS score
+        FROM knowledge_chunks_fts WHERE knowledge_chunks_fts MATCH :words
+        ORDER BY score DESC LIMIT :limit
+    ) AS best
+    CROSS JOIN knowledge_chunks c ON c.number = best.number
+    JOIN knowledge_documents d ON d.id = c.document_id
+    WHERE d.status = 'ready' AND (d.owner_id IS NULL OR d.owner_id = :owner_id)
+    ORDER BY best.score DESC
+"""
+_VISIBLE_THEN_BEST = """
+    SELECT c.id AS id, -bm25(knowledge_chunks_fts, 1.0, :context_weight) AS score
+    FROM knowledge_chunks_fts
+    CROSS JOIN knowledge_chunks c ON c.number = knowledge_chunks_fts.rowid
+    JOIN knowledge_documents d ON d.id = c.document_id
+    WHERE knowledge_chunks_fts MATCH :words
+      AND d.status = 'ready' AND (d.owner_id IS NULL OR d.owner_id = :owner_id)
+    ORDER BY score DESC LIMIT :limit
+"""
+_MATCH_COUNT = "SELECT count(*) FROM knowledge_chunks_fts WHERE knowledge_chunks_fts MATCH :words"
+
+
 @dataclass(frozen=True)
 class TextMatch:
     """``score`` is BM25, higher is better; it depends on the whole library's word counts."""
@@ -167,27 +193,25 @@ async def match_text(
     words = search_words(query)
     if not words:
         return []
-    statement = text(
-        """
-        SELECT c.id AS id, -bm25(knowledge_chunks_fts, 1.0, :context_weight) AS score
-        FROM knowledge_chunks_fts
-        JOIN knowledge_chunks c ON c.number = knowledge_chunks_fts.rowid
-        JOIN knowledge_documents d ON d.id = c.document_id
-        WHERE knowledge_chunks_fts MATCH :words AND d.status = 'ready'
-          AND (d.owner_id IS NULL OR d.owner_id = :owner_id)
-        ORDER BY score DESC LIMIT :limit
-        """
-    )
-    typed = statement.bindparams(bindparam("owner_id", type_=Uuid()))
-    rows = await session.execute(
-        typed.columns(id=Uuid(), score=Float()),
-        {
-            "words": " OR ".join(f'"{word}"' for word in words),
-            "context_weight": CONTEXT_WEIGHT,
-            "owner_id": owner_id,
-            "limit": limit,
-        },
-    )
+    values = {
+        "words": " OR ".join(f'"{word}"' for word in words),
+        "context_weight": CONTEXT_WEIGHT,
+        "owner_id": owner_id,
+        "limit": limit,
+    }
+    matches = await _matches(session, _BEST_THEN_VISIBLE, values)
+    if len(matches) < limit:
+        count = await session.execute(text(_MATCH_COUNT), {"words": values["words"]})
+        if count.scalar_one() > limit:
+            matches = await _matches(session, _VISIBLE_THEN_BEST, values)
+    return matches
+
+
+async def _matches(
+    session: AsyncSession, statement: str, values: Mapping[str, Any]
+) -> list[TextMatch]:
+    typed = text(statement).bindparams(bindparam("owner_id", type_=Uuid()))
+    rows = await session.execute(typed.columns(id=Uuid(), score=Float()), values)
     return [TextMatch(row.id, row.score) for row in rows]
 
 
@@ -195,12 +219,21 @@ async def passages(
     session: AsyncSession, ids: Collection[UUID], owner_id: UUID
 ) -> dict[UUID, Passage]:
     """Those of the chunks that still exist and that the owner may see, with their documents."""
-    query = (
-        select(ChunkRow, DocumentRow)
-        .join(DocumentRow, DocumentRow.id == ChunkRow.document_id)
-        .where(ChunkRow.id.in_(ids), DocumentRow.status == "ready", _visible(owner_id))
-    )
-    return {row[0].id: Passage(row[0], row[1]) for row in await session.execute(query)}
+    chunks = (await session.execute(select(ChunkRow).where(ChunkRow.id.in_(ids)))).scalars().all()
+    wanted = {chunk.document_id for chunk in chunks}
+    documents = (
+        await session.execute(
+            select(DocumentRow).where(
+                DocumentRow.id.in_(wanted), DocumentRow.status == "ready", _visible(owner_id)
+            )
+        )
+    ).scalars()
+    shown = {row.id: row for row in documents}
+    return {
+        chunk.id: Passage(chunk, shown[chunk.document_id])
+        for chunk in chunks
+        if chunk.document_id in shown
+    }
 
 
 async def rerank_data(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, bytes]:

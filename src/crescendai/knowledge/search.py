@@ -6,6 +6,7 @@ words' evidence (BM25). Adding scores keeps what ranks throw away: how much bett
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
@@ -21,11 +22,11 @@ from crescendai.kit.sql import Transactions
 from crescendai.knowledge import repository
 from crescendai.knowledge.indexing import LibraryIndex, read_vectors
 from crescendai.knowledge.models import TextModels
-from crescendai.knowledge.repository import Passage
+from crescendai.knowledge.repository import Passage, TextMatch
 from crescendai.knowledge.results import Hit, SearchAnswer
 from crescendai.ports.cache import Cache
 from crescendai.ports.embedding import Embedder, Reranker
-from crescendai.ports.vectors import VectorIndex
+from crescendai.ports.vectors import Neighbour, VectorIndex
 
 MAX_TOP_K = 50
 MAX_QUERY_CHARACTERS = 2000
@@ -93,20 +94,30 @@ class KnowledgeSearch:
         query = " ".join(query.split())
         _check(query, top_k)
         await self._library.refresh()
-        vector = await self._query_vector(query)
         wanted = max(3 * top_k, _MIN_CANDIDATES)
-        neighbours = await self._index.nearest(vector, caller.user_id, wanted)
+        (vector, neighbours), matches = await asyncio.gather(
+            self._near(caller, query, wanted), self._matching(caller, query)
+        )
+        bm25 = {match.chunk_id: match.score for match in matches}
+        ids = {neighbour.chunk_id for neighbour in neighbours}
+        ids.update(match.chunk_id for match in matches[:wanted])
         async with self._transactions.read() as session:
-            matches = await repository.match_text(session, query, caller.user_id, _BM25_DEPTH)
-            bm25 = {match.chunk_id: match.score for match in matches}
-            ids = {neighbour.chunk_id for neighbour in neighbours}
-            ids.update(match.chunk_id for match in matches[:wanted])
             passages = await repository.passages(session, ids, caller.user_id)
         candidates = self._fuse(vector, passages, bm25)
         candidates = await self._rerank(query, candidates[:wanted])
         hits = tuple(_hit(candidate) for candidate in candidates[:top_k])
         took_ms = (time.perf_counter() - began) * 1000
         return SearchAnswer(query, top_k, hits, STAGES, round(took_ms, 2))
+
+    async def _near(
+        self, caller: Caller, query: str, limit: int
+    ) -> tuple[npt.NDArray[np.float32], list[Neighbour]]:
+        vector = await self._query_vector(query)
+        return vector, await self._index.nearest(vector, caller.user_id, limit)
+
+    async def _matching(self, caller: Caller, query: str) -> list[TextMatch]:
+        async with self._transactions.read() as session:
+            return await repository.match_text(session, query, caller.user_id, _BM25_DEPTH)
 
     async def _query_vector(self, query: str) -> npt.NDArray[np.float32]:
         digest = hashlib.sha256(f"{self._models.embedder.model_id}\n{query}".encode()).hexdigest()
