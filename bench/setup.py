@@ -42,7 +42,8 @@ def main() -> None:
         run_time = size_mb(clone / ".venv")
         print(f"| environment without development tools | {run_time:.0f} MB (aim {LIMIT_MB} MB) |")
         print(f"| Node, needed to build only | {size_mb(clone / '.tools'):.0f} MB |")
-        print(f"| web packages, needed to build only | {size_mb(clone / 'web/node_modules'):.0f} MB |")
+        packages = size_mb(clone / "web" / "node_modules")
+        print(f"| web packages, needed to build only | {packages:.0f} MB |")
         built = clone / "src" / "crescendai" / "web" / "static"
         print(f"| built web app | {size_mb(built):.1f} MB |")
 

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does, before numpy
+
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 

@@ -86,7 +86,7 @@ def open_floor(settings: Settings) -> Floor:
             database=Database(sqlite_url(data.resolve())),
             objects=FolderObjectStore((data / "objects").resolve()),
             cache=DiskCache((data / "cache").resolve()),
-            text_model=MiniLM(threads=settings.analysis_threads),
+            text_model=MiniLM(),
             language_model=_open_language_model(settings),
         )
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -109,6 +110,16 @@ class _Reader:
 
     def _on_end(self) -> None:
         self.ended = True
+
+
+def openapi_form(*text_fields: str, file_field: str = "file") -> dict[str, Any]:
+    """What the OpenAPI document says of a form that is read by :func:`read_file`."""
+    properties: dict[str, Any] = {file_field: {"type": "string", "format": "binary"}}
+    properties |= {name: {"type": "string"} for name in text_fields}
+    schema = {"type": "object", "required": [file_field], "properties": properties}
+    return {
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+    }
 
 
 async def read_file(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -17,25 +17,6 @@ from crescendai.knowledge.service import KnowledgeService
 
 router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
 
-_DOCUMENT_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "title": {"type": "string"},
-                        "author": {"type": "string"},
-                    },
-                }
-            }
-        },
-    }
-}
-
 
 def _service(request: Request) -> KnowledgeService:
     service: KnowledgeService = request.app.state.knowledge
@@ -47,7 +28,7 @@ def _service(request: Request) -> KnowledgeService:
     status_code=202,
     response_model=Document,
     responses={200: {"model": Document, "description": "These bytes were already here"}},
-    openapi_extra=_DOCUMENT_FORM,
+    openapi_extra=multipart.openapi_form("title", "author"),
 )
 async def ingest(request: Request, caller: CurrentCaller) -> Response:
     """Add a document: PDF, Markdown or plain text. Reading and indexing it goes on behind."""

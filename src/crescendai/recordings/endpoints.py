@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -22,21 +22,6 @@ from crescendai.recordings.service import RecordingService
 
 router = APIRouter(prefix="/api", tags=["recordings"])
 
-_FILE_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
-    }
-}
-
 
 def _service(request: Request) -> RecordingService:
     service: RecordingService = request.app.state.recordings
@@ -48,7 +33,7 @@ def _service(request: Request) -> RecordingService:
     status_code=201,
     response_model=Recording,
     responses={200: {"model": Recording, "description": "These bytes were already here"}},
-    openapi_extra=_FILE_FORM,
+    openapi_extra=multipart.openapi_form(),
 )
 async def upload(request: Request, caller: CurrentCaller) -> Response:
     """Send a recording (WAV, MP3 or M4A). Its analysis goes on behind."""
