@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -243,16 +244,36 @@ def _worker_command(slot: str) -> list[str]:
 
 
 def serve(settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM; open streams get a few seconds to end."""
-    uvicorn.run(
+    """Serve until SIGINT or SIGTERM; open streams get a few seconds to end.
+
+    Raises Unavailable, before anything is started, when the address cannot be listened on.
+    """
+    listener = _listen(settings)
+    config = uvicorn.Config(
         build_app(settings, announce),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
+        log_level="critical",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SEC,
     )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(2048)  # so that a second server on this port fails here
+    except OSError as error:
+        listener.close()
+        raise Unavailable(
+            "address_taken",
+            f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. "
+            "Stop the other program, or choose another CRESCENDAI_PORT.",
+        ) from error
+    return listener
 
 
 async def work(settings: Settings, slot: str, with_parent: bool) -> None:
