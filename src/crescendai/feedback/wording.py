@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from crescendai.feedback.findings import Finding, Moment
 from crescendai.feedback.scales import SCALES
 
+# A window rests on few notes: below this, a difference from the whole is not to be leant on.
+SMALL_DIFFERENCE = 0.05
+
 
 def number(value: float) -> str:
     return f"{value:.2f}"
@@ -77,6 +80,12 @@ def insight(moment: Moment) -> str:
         return f"Over the whole recording, {known.topic} is at {number(moment.value)}."
     if number(moment.value) == number(moment.usual):
         return f"{capital(known.topic)} stays at its usual level here: {number(moment.value)}."
+    if abs(moment.value - moment.usual) < SMALL_DIFFERENCE:
+        return (
+            f"The whole recording is much alike in {known.topic}; here it is nearest to "
+            f"{moment.pole}, by little: {number(moment.value)} against {number(moment.usual)} "
+            "over the whole. A difference this small may be chance."
+        )
     step = "Nearer to" if moment.strength < 1 else "Much nearer to"
     return (
         f"{step} {moment.pole} than elsewhere: {known.topic} is at {number(moment.value)} "
