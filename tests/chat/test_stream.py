@@ -108,6 +108,15 @@ async def test_bad_calls_are_answered_in_words_and_the_turn_goes_on(world: World
     assert "not valid JSON" in model.asked[1][0][-1].content
 
 
+async def test_a_refused_call_is_stored_as_such(world: World) -> None:
+    model = ScriptedLanguageModel([[ToolCall("x", "open_door", "{}")], [TextDelta("I see.")]])
+    turn = await world.turns(ModelTutor(model=model)).begin(world.caller, TurnRequest(message="Hm"))
+    await read_all(turn.follow())
+    detail = await world.chat.session(world.caller, turn.brief.session_id)
+    assert [m.status for m in detail.messages] == ["complete", "complete", "failed", "complete"]
+    assert detail.messages[2].summary == detail.messages[2].content
+
+
 async def test_the_last_round_has_no_tools(world: World) -> None:
     replies: list[list[ModelEvent | Exception]] = [[SEARCH] for _ in range(MAX_ROUNDS - 1)]
     model = ScriptedLanguageModel([*replies, [TextDelta("Enough.")]])

@@ -124,6 +124,7 @@ async def test_a_turn_whose_client_has_gone_finishes_and_is_stored(world: World)
     detail = await world.chat.session(world.caller, turn.brief.session_id)
     assert [m.role for m in detail.messages] == ["user", "assistant", "tool", "assistant"]
     assert detail.messages[1].tool_calls[0].id == detail.messages[2].tool_call_id == "c1"
+    assert [m.summary for m in detail.messages] == [None, None, "nothing told yet", None]
     assert detail.messages[3].status == "complete"
     assert detail.messages[3].model == "slow"
     assert detail.message_count == 2

@@ -46,11 +46,14 @@ class CalledTool(BaseModel):
 
 
 class ChatMessage(BaseModel):
+    """``summary`` says what a tool found; ``status`` is failed for a tool that could not answer."""
+
     message_id: UUID
     role: Literal["user", "assistant", "tool"]
     content: str
     tool_calls: list[CalledTool]
     tool_call_id: str | None
+    summary: str | None
     citations: list[Citation]
     model: str | None
     status: MessageStatus

@@ -32,6 +32,7 @@ class ChatMessageRow(Base):
 
     ``position`` counts from 0 within the session. ``events`` is, for the message that ends a turn,
     everything the client was sent, as [event name or null, data] pairs, so that it can be resumed.
+    ``summary`` is, for a tool's message, what people are shown of it.
     """
 
     __tablename__ = "chat_messages"
@@ -46,6 +47,7 @@ class ChatMessageRow(Base):
     content: Mapped[str]
     tool_calls: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     tool_call_id: Mapped[str | None]
+    summary: Mapped[str | None]
     citations: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     model: Mapped[str | None]
     status: Mapped[str]

@@ -15,6 +15,7 @@ from crescendai.chat.events import (
     UsageReported,
     as_sent,
 )
+from crescendai.chat.schemas import MessageStatus
 
 
 @dataclass
@@ -25,6 +26,8 @@ class NewMessage:
     content: str = ""
     tool_calls: list[dict[str, Any]] = field(default_factory=list)
     tool_call_id: str | None = None
+    summary: str | None = None
+    status: MessageStatus = "complete"
     citations: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -51,8 +54,16 @@ class Transcript:
                 self._after_tools()
                 call = {"id": id, "name": name, "arguments": arguments}
                 self._answer.tool_calls.append(call)
-            case ToolAnswered(id, _, _, _, content):
-                self._messages.append(NewMessage("tool", content, tool_call_id=id))
+            case ToolAnswered(id, _, ok, summary, content):
+                self._messages.append(
+                    NewMessage(
+                        "tool",
+                        content,
+                        tool_call_id=id,
+                        summary=summary,
+                        status="complete" if ok else "failed",
+                    )
+                )
             case UsageReported(model=model):
                 self.model = model
             case _:
@@ -82,7 +93,9 @@ class Transcript:
         for call in self._answer.tool_calls:
             if call["id"] not in answered:
                 note = "The turn ended before this tool answered."
-                self._messages.append(NewMessage("tool", note, tool_call_id=call["id"]))
+                self._messages.append(
+                    NewMessage("tool", note, tool_call_id=call["id"], status="stopped")
+                )
         if self._answer.tool_calls:
             self._close()
         return [*self._messages, self._answer]
