@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 import crescendai
 from crescendai.errors import CrescendError
@@ -31,6 +33,7 @@ app.add_typer(keys, name="keys")
 out = Console()
 err = Console(stderr=True)
 
+_HEADING = re.compile(r" {0,3}#{1,6} +(.+)")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON in the shape of the HTTP API.")]
 
 
@@ -169,9 +172,16 @@ def search(
     for number, hit in enumerate(found.results, 1):
         page = f", page {hit.page}" if hit.page else ""
         out.print(f"\n[bold]{number}. {hit.title}[/bold]{page} › {' › '.join(hit.heading_path)}")
-        out.print(hit.text, highlight=False, markup=False)
+        out.print(_passage(hit.text))
     if not found.results:
         out.print("The library holds nothing on this.")
+
+
+def _passage(text: str) -> Text:
+    """A passage as people read it: a Markdown heading is bold and has no marker."""
+    lines = (_HEADING.match(line) or line for line in text.splitlines())
+    shown = (Text(at) if isinstance(at, str) else Text(at.group(1), style="bold") for at in lines)
+    return Text("\n").join(shown)
 
 
 @keys.command("create")
