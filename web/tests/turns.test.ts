@@ -21,6 +21,7 @@ function message(role: ChatMessage['role'], content: string, more: Partial<ChatM
 		content,
 		tool_calls: [],
 		tool_call_id: null,
+		summary: null,
 		citations: [],
 		model: null,
 		status: 'complete',
@@ -32,15 +33,22 @@ function message(role: ChatMessage['role'], content: string, more: Partial<ChatM
 test('a stored answer with tools becomes one turn', () => {
 	const turns = toTurns([
 		message('user', 'Why?'),
-		message('assistant', '', { tool_calls: [{ id: 't', name: 'search_library', arguments: {} }] }),
-		message('tool', '{}', { tool_call_id: 't' }),
+		message('assistant', '', {
+			tool_calls: [
+				{ id: 't', name: 'search_library', arguments: {} },
+				{ id: 'u', name: 'get_performance_analysis', arguments: {} }
+			]
+		}),
+		message('tool', '{}', { tool_call_id: 't', summary: '5 passages' }),
+		message('tool', 'No.', { tool_call_id: 'u', summary: 'No.', status: 'failed' }),
 		message('assistant', 'Because [1].', { citations: [citation('1')], status: 'stopped' })
 	]);
 	assert.equal(turns.length, 2);
 	assert.equal(turns[1]!.text, 'Because [1].');
 	assert.equal(turns[1]!.status, 'stopped');
 	assert.equal(turns[1]!.citations.length, 1);
-	assert.equal(toolLabel(turns[1]!.tools[0]!), 'Looked in the library');
+	assert.equal(toolLabel(turns[1]!.tools[0]!), 'Looked in the library: 5 passages');
+	assert.equal(toolLabel(turns[1]!.tools[1]!), 'Looked at the recording, without success');
 });
 
 test('a streamed answer is put together from its events', () => {

@@ -25,3 +25,9 @@ export interface ChatRequest {
 export function openChat(request: ChatRequest, signal: AbortSignal): Promise<Response> {
 	return send('/api/chat', { method: 'POST', json: request, signal, accept: 'text/event-stream' });
 }
+
+/** What follows an event, or the whole of the conversation's latest answer. */
+export function resumeChat(id: string, lastEventId: string, signal: AbortSignal): Promise<Response> {
+	const headers: Record<string, string> = lastEventId ? { 'Last-Event-ID': lastEventId } : {};
+	return send(at(id, '/events'), { headers, signal, accept: 'text/event-stream' });
+}

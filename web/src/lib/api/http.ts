@@ -6,12 +6,14 @@ export interface Options {
 	json?: unknown;
 	signal?: AbortSignal;
 	accept?: string;
+	headers?: Record<string, string>;
 }
 
 /** fetch with the key, with problems turned into ApiError. */
 export async function send(path: string, options: Options = {}): Promise<Response> {
 	const headers: Record<string, string> = {
 		Accept: options.accept ?? 'application/json',
+		...options.headers,
 		...authHeaders()
 	};
 	const init: RequestInit = { method: options.method ?? 'GET', headers };

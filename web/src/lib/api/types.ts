@@ -140,6 +140,7 @@ export interface ChatMessage {
 	content: string;
 	tool_calls: ToolCall[];
 	tool_call_id: string | null;
+	summary: string | null;
 	citations: Citation[];
 	model: string | null;
 	status: 'complete' | 'stopped' | 'failed';

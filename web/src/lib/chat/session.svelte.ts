@@ -1,7 +1,10 @@
-import { getSession, openChat, stopSession } from '../api/chat.ts';
-import { isAbort, toApiError, type ApiError } from '../api/problem.ts';
-import { readSse } from '../sse.ts';
+import { getSession, openChat, resumeChat, stopSession } from '../api/chat.ts';
+import { ApiError, isAbort, toApiError } from '../api/problem.ts';
+import type { ChatMessage } from '../api/types.ts';
+import { followAnswer, pause } from './answer.ts';
 import { applyEvent, newTurn, toTurns, type Turn } from './turns.ts';
+
+const NEVER_ANSWERED = 'This question was never answered. Please ask it again.';
 
 /** One conversation: its turns, and the answer being written. */
 export class ChatSession {
@@ -48,6 +51,7 @@ export class ChatSession {
 			this.recordingId = session.recording_id;
 			this.turns = toTurns(session.messages);
 			this.error = null;
+			void this.#takeUp(id, session.messages);
 		} catch (error) {
 			if (this.id === id) this.error = toApiError(error);
 		} finally {
@@ -58,16 +62,37 @@ export class ChatSession {
 	async ask(message: string): Promise<void> {
 		const text = message.trim();
 		if (!text || this.busy) return;
+		this.turns.push(newTurn('user', `local-${++this.#serial}`, text));
+		await this.#receive((signal) =>
+			openChat(
+				{
+					message: text,
+					...(this.id ? { session_id: this.id } : {}),
+					...(this.recordingId ? { recording_id: this.recordingId } : {})
+				},
+				signal
+			)
+		);
+	}
+
+	/** Go on with an answer that was being written when the page was left. */
+	async #takeUp(id: string, messages: ChatMessage[]): Promise<void> {
+		if (this.busy || this.turns.at(-1)?.role !== 'user') return;
+		const known = new Set(messages.map((message) => message.message_id));
+		await this.#receive((signal) => resumeChat(id, '', signal), known);
+	}
+
+	/** Write an answer as it comes. One of the `known` ones is not the answer that is waited for. */
+	async #receive(open: (signal: AbortSignal) => Promise<Response>, known = new Set<string>()): Promise<void> {
 		const abort = new AbortController();
 		this.#abort = abort;
 		this.busy = true;
 		this.error = null;
-		const key = `local-${++this.#serial}`;
-		this.turns.push(newTurn('user', `${key}-q`, text), newTurn('assistant', `${key}-a`));
+		this.turns.push(newTurn('assistant', `local-${++this.#serial}`));
 		const turn = this.turns.at(-1)!;
 		turn.status = 'streaming';
 		try {
-			const finished = await this.#stream(turn, text, abort.signal);
+			const finished = await this.#stream(turn, await open(abort.signal), abort.signal, known);
 			if (turn.status === 'streaming') {
 				turn.status = this.stopping ? 'stopped' : finished ? 'complete' : 'failed';
 				if (turn.status === 'failed') {
@@ -78,7 +103,8 @@ export class ChatSession {
 			if (isAbort(error)) turn.status = 'stopped';
 			else {
 				turn.status = 'failed';
-				turn.problem = toApiError(error).message;
+				const missing = error instanceof ApiError && error.code === 'turn_missing';
+				turn.problem = missing ? NEVER_ANSWERED : toApiError(error).message;
 			}
 		} finally {
 			for (const tool of turn.tools) tool.done = true;
@@ -91,30 +117,24 @@ export class ChatSession {
 		}
 	}
 
-	async #stream(turn: Turn, message: string, signal: AbortSignal): Promise<boolean> {
-		const response = await openChat(
-			{
-				message,
-				...(this.id ? { session_id: this.id } : {}),
-				...(this.recordingId ? { recording_id: this.recordingId } : {})
-			},
-			signal
-		);
-		const events = readSse(response);
+	async #stream(turn: Turn, first: Response, signal: AbortSignal, known: Set<string>): Promise<boolean> {
+		const resume = (lastEventId: string) => resumeChat(this.id!, lastEventId, signal);
+		const events = followAnswer(first, resume, (ms) => pause(ms, signal));
 		for (;;) {
-			const next = await events.next().catch((error: unknown) => {
-				if (isAbort(error)) throw error;
-				return null; // the line dropped in the middle
-			});
-			if (!next) return false;
+			const next = await events.next();
 			if (next.done) return next.value;
 			const session = applyEvent(turn, next.value);
-			if (session) {
-				this.title = session.title || this.title;
-				if (this.id !== session.session_id) {
-					this.id = session.session_id;
-					this.onStarted(session.session_id);
-				}
+			if (!session) continue;
+			if (known.has(session.message_id)) {
+				turn.status = 'failed';
+				turn.problem = NEVER_ANSWERED;
+				void events.return(false);
+				return false;
+			}
+			this.title = session.title || this.title;
+			if (this.id !== session.session_id) {
+				this.id = session.session_id;
+				this.onStarted(session.session_id);
 			}
 		}
 	}

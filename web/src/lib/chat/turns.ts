@@ -53,7 +53,13 @@ export function toTurns(messages: ChatMessage[]): Turn[] {
 		}
 		if (message.role === 'tool') {
 			const tool = turn.tools.find((t) => t.id === message.tool_call_id);
-			if (tool) tool.done = true;
+			if (tool) {
+				Object.assign(tool, {
+					done: true,
+					ok: message.status !== 'failed',
+					summary: message.summary ?? ''
+				});
+			}
 			for (const citation of message.citations ?? []) addCitation(turn, citation);
 			continue;
 		}
