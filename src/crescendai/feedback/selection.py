@@ -45,15 +45,22 @@ def select(findings: Sequence[Finding], moments: Sequence[Moment], duration: flo
 
 
 def _priorities(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """First what lies on the less welcome side, then marked matters of taste, then the rest."""
+    """First what lies on the less welcome side, then matters of taste, then the rest.
+
+    What lies about the middle of its scale counts one step less. The tutor goes by the same order.
+    """
     least, most = PRIORITIES
     usable = [f for f in findings if f.key not in HOLISTIC_KEYS]
-    unwelcome = [f for f in usable if f.welcome is False]
-    taste = [f for f in usable if f.welcome is None]
-    weakest_welcome = [f for f in reversed(usable) if f.welcome]
-    marked = [f for f in unwelcome if f.strength >= MARKED_STRENGTH]
+    need = {False: 0, None: 1, True: 2}
+    marked = [f for f in usable if f.welcome is False and f.strength >= MARKED_STRENGTH]
     count = min(max(len(marked), least), most)
-    ordered = [*unwelcome, *taste, *weakest_welcome]
+    ordered = sorted(
+        usable,
+        key=lambda f: (
+            need[f.welcome] + (f.certainty == "middle"),
+            f.strength if f.welcome else -f.strength,
+        ),
+    )
     return tuple(ordered[:count])
 
 

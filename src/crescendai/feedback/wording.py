@@ -51,8 +51,10 @@ def priority_sentence(finding: Finding) -> str:
     if finding.certainty == "middle":
         return f"{topic} could take a clearer direction: {placed(finding)}."
     if finding.welcome is None:
-        hears = finding.scale.hears(finding.side)
-        return f"{hears} {topic}: {placed(finding)}. Check that this is what the piece asks for."
+        check = "Check that this is what the piece asks for."
+        if finding.certainty == "lean":
+            return f"{topic}: {placed(finding)}. {_if_right([finding])} {check}"
+        return f"{finding.scale.hears(finding.side)} {topic}: {placed(finding)}. {check}"
     if finding.welcome:
         return f"{topic} is already on its way and can go further: {placed(finding)}."
     if finding.certainty == "lean":
@@ -71,7 +73,15 @@ def character_sentence(character: Sequence[Finding]) -> str:
     traits = listed([f"{f.name} ({number(f.value)})" for f in marked])
     surely = any(finding.certainty == "clear" for finding in marked)
     opening = "The performance is marked by" if surely else "The performance leans towards"
-    return f"{opening} {traits}. {' '.join(f.scale.hears(f.side) for f in marked[:2])}"
+    clear = [finding for finding in marked if finding.certainty == "clear"]
+    heard = " ".join(f.scale.hears(f.side) for f in clear[:2]) or _if_right(marked[:2])
+    return f"{opening} {traits}. {heard}"
+
+
+def _if_right(findings: Sequence[Finding]) -> str:
+    """What would be heard if leans are true."""
+    hears = [lowered(f.scale.hears(f.side)).removesuffix(".") for f in findings]
+    return f"If that is right, {', and '.join(hears)}."
 
 
 def insight(moment: Moment) -> str:
@@ -82,8 +92,8 @@ def insight(moment: Moment) -> str:
         return f"{capital(known.topic)} stays at its usual level here: {number(moment.value)}."
     if abs(moment.value - moment.usual) < SMALL_DIFFERENCE:
         return (
-            f"The whole recording is much alike in {known.topic}; here it is nearest to "
-            f"{moment.pole}, by little: {number(moment.value)} against {number(moment.usual)} "
+            f"The whole recording is much alike in {known.topic}; here it is a little nearer to "
+            f"{moment.pole}: {number(moment.value)} against {number(moment.usual)} "
             "over the whole. A difference this small may be chance."
         )
     step = "Nearer to" if moment.strength < 1 else "Much nearer to"
@@ -98,6 +108,11 @@ def practice_focus(moment: Moment, exercise_name: str | None) -> str:
     where = moment.timestamp.replace("-", " to ")
     if moment.value == moment.usual:
         task = "Record it again aiming for the opposite, and keep what suits the piece"
+    elif abs(moment.value - moment.usual) < SMALL_DIFFERENCE:
+        task = (
+            f"Listen to {where} and then to any other place for {known.topic} alone. If you hear "
+            "no difference, decide where the piece wants one"
+        )
     elif moment.welcome:
         return (
             f"Listen to {where} first: this is you at your best for {known.topic}. Then play the "
