@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from crescendai.feedback.findings import Moment
-from crescendai.feedback.wording import insight
+from crescendai.feedback.scales import scale
+from crescendai.feedback.wording import insight, practice_focus
 
 
 def moment(value: float, usual: float) -> Moment:
@@ -26,6 +27,20 @@ def test_a_difference_within_noise_is_not_called_a_contrast(value: float, usual:
     assert "may be chance" in sentence
     assert "than elsewhere" not in sentence
     assert f"{value:.2f} against {usual:.2f}" in sentence
+
+
+def test_nothing_is_made_of_a_difference_within_noise() -> None:
+    focus = practice_focus(moment(0.47, 0.45), None)
+    assert "If you hear no difference" in focus
+    assert "whether the music changes" not in focus
+
+
+def test_an_exercise_against_the_opposite_fault_does_not_suit() -> None:
+    pace, attack = scale("music_making_fast_slow"), scale("articulation_soft_hard")
+    hurrying = "This exercise cures hurrying through rests and held notes."
+    assert not pace.suits("right", hurrying)
+    assert pace.suits("left", hurrying)
+    assert attack.suits("left", "This exercise produces solid chords without banging.")
 
 
 def test_a_plain_difference_is_said_plainly() -> None:

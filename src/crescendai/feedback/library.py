@@ -41,7 +41,7 @@ async def consult(
         if finding in exercises_for:
             wished = finding.scale.name(_goal(finding))
             training = await _near(search, caller, f"Exercise for {wished}")
-            chosen = _exercise([*training, *hits], finding.key, used)
+            chosen = _exercise([*training, *hits], finding, used)
             hits = [*hits, *training]
         if chosen is not None:
             used.add(chosen[1].name)
@@ -69,11 +69,12 @@ async def _near(search: Search, caller: Caller, query: str) -> list[Hit]:
     return [hit for hit in answer.hits if hit.similarity >= MIN_SIMILARITY]
 
 
-def _exercise(hits: Sequence[Hit], key: str, used: set[str]) -> tuple[Hit, Exercise] | None:
+def _exercise(hits: Sequence[Hit], finding: Finding, used: set[str]) -> tuple[Hit, Exercise] | None:
     """The first unused exercise, of a passage that names the dimension if there is one."""
-    for hit in sorted(hits, key=lambda hit: key not in hit.dimensions):
+    for hit in sorted(hits, key=lambda hit: finding.key not in hit.dimensions):
         for exercise in passages.exercises(hit):
-            if exercise.name not in used:
+            fits = finding.scale.suits(finding.side, exercise.purpose)
+            if fits and exercise.name not in used:
                 return hit, exercise
     return None
 

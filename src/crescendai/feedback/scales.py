@@ -2,17 +2,23 @@
 
 ``left`` and ``right`` name the playing at either pole; ``hears_left`` and ``hears_right`` say what
 a listener hears there. ``wish`` is the pole that most teachers wish for in most music; for the
-other scales it depends on the piece alone. None of this adds to what a score says.
+other scales it depends on the piece alone. ``too_left`` and ``too_right`` are the words (regular
+expressions) by which an exercise names the fault it cures at either pole. None of this adds
+to what a score says.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crescendai.music.dimensions import BY_KEY
 
 Side: TypeAlias = Literal["left", "right"]
+
+
+_WITHOUT = re.compile(r"\bwithout\b.*")
 
 
 @dataclass(frozen=True)
@@ -23,12 +29,20 @@ class Scale:
     hears_left: str
     hears_right: str
     wish: Side | None = None
+    too_left: str = ""
+    too_right: str = ""
 
     def name(self, side: Side) -> str:
         return self.left if side == "left" else self.right
 
     def hears(self, side: Side) -> str:
         return self.hears_left if side == "left" else self.hears_right
+
+    def suits(self, side: Side, purpose: str | None) -> bool:
+        """Whether an exercise is for playing on this side, or at least not for the other."""
+        fault = self.too_right if side == "left" else self.too_left
+        aim = _WITHOUT.sub("", purpose or "")
+        return not fault or re.search(rf"\b(?:{fault})", aim, re.IGNORECASE) is None
 
 
 SCALES: dict[str, Scale] = {
@@ -46,6 +60,8 @@ SCALES: dict[str, Scale] = {
         "long articulation",
         "The notes are let go early, with air between them.",
         "The notes are held on and joined to one another.",
+        too_left="chopp|gaps?",
+        too_right="sticky|smear",
     ),
     "articulation_soft_hard": Scale(
         "attack",
@@ -53,6 +69,7 @@ SCALES: dict[str, Scale] = {
         "hard, solid articulation",
         "The notes begin gently, without an edge.",
         "The notes begin with a hard edge.",
+        too_right="slap|bang|harsh",
     ),
     "pedal_sparse_saturated": Scale(
         "amount of pedal",
@@ -91,6 +108,8 @@ SCALES: dict[str, Scale] = {
         "dark timbre",
         "The tone is bright.",
         "The tone is dark.",
+        too_left="harsh|tinny",
+        too_right="unintentionally dark|heavy",
     ),
     "timbre_soft_loud": Scale(
         "loudness",
@@ -121,6 +140,8 @@ SCALES: dict[str, Scale] = {
         "slow-paced playing",
         "The music presses on.",
         "The music takes its time.",
+        too_left="hurry|rush",
+        too_right="drag",
     ),
     "music_making_flat_spacious": Scale(
         "sense of space",
@@ -151,6 +172,7 @@ SCALES: dict[str, Scale] = {
         "dark playing",
         "The mood is light and pleasant.",
         "The mood is dark.",
+        too_right="gloomy|heavy",
     ),
     "emotion_low_high_energy": Scale(
         "energy",
@@ -158,6 +180,7 @@ SCALES: dict[str, Scale] = {
         "high energy",
         "The playing is calm, low in energy.",
         "The playing is full of energy.",
+        too_right="restless|over-driven",
     ),
     "emotion_honest_imaginative": Scale(
         "imagination",

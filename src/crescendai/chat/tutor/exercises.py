@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crescendai.chat.schemas import UserContext
+from crescendai.chat.tutor import patterns
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.material import Exercise, Finding
 from crescendai.chat.tutor.phrases import (
@@ -14,6 +15,8 @@ from crescendai.chat.tutor.vocabulary import dimensions_in
 from crescendai.knowledge.results import Hit
 from crescendai.music.dimensions import HOLISTIC_KEYS
 from crescendai.recordings.schemas import Analysis
+
+_CONDITIONS = ("when ", "if ", "at ", "after ", "in ", "the next day ")
 
 
 def worth_working_on(desk: Desk, analysis: Analysis, known: UserContext) -> list[Finding]:
@@ -38,18 +41,28 @@ async def exercise_for(desk: Desk, finding: Finding, known: UserContext) -> bool
         wished = finding.name
     hits = await desk.search(f"Exercise for {wished}")
     hits = sorted(hits, key=lambda hit: finding.key not in hit.dimensions)
-    return await give_exercise(desk, hits, known)
+    return await give_exercise(desk, hits, known, finding)
 
 
-async def give_exercise(desk: Desk, hits: Sequence[Hit], known: UserContext) -> bool:
-    """The first exercise not given before in this conversation, word for word."""
+async def give_exercise(
+    desk: Desk, hits: Sequence[Hit], known: UserContext, finding: Finding | None = None
+) -> bool:
+    """The first fitting exercise not given before in this conversation, word for word."""
     before = " ".join(said.content for said in desk.brief.history if said.role == "assistant")
+    given = ""
     for hit in hits:
         for exercise in desk.reader.exercises(hit):
+            if finding is not None and not finding.scale.suits(finding.side, exercise.purpose):
+                continue
             if exercise.name not in before:
+                _mind_the_pain(desk, known)
                 _write_exercise(desk, hit, exercise)
                 await _mind_the_hands(desk, exercise, known)
                 return True
+            given = given or exercise.name
+    if given:
+        desk.say(f"You have had what the library offers for this. Stay with “{given}” from above.")
+        return False
     desk.say(
         "The library has no other exercise for this. Choose four bars, record them in two plainly "
         "different ways, and listen with your eyes closed for the one that serves the music."
@@ -62,7 +75,19 @@ def _write_exercise(desk: Desk, hit: Hit, exercise: Exercise) -> None:
     desk.say(f"**{exercise.name}** {desk.cite(hit, exercise.quote)}", capital(purpose))
     desk.say_list(list(exercise.steps), numbered=True)
     if exercise.check:
-        desk.say(f"You have it when {exercise.check[:1].lower()}{exercise.check[1:]}")
+        check = f"{exercise.check[:1].lower()}{exercise.check[1:]}"
+        opening = "How to tell:" if check.startswith(_CONDITIONS) else "You have it when"
+        desk.say(f"{opening} {check}")
+
+
+def _mind_the_pain(desk: Desk, known: UserContext) -> None:
+    """Somebody who told of an injury is reminded of it before anything to play."""
+    hurt = next((line for line in known.constraints if patterns.PAIN.search(line)), None)
+    if hurt is not None:
+        desk.say(
+            f"You told me of this: “{hurt}”. Ask whoever treats it whether you may do what "
+            "follows, keep it short, and stop at the first sign of pain."
+        )
 
 
 async def _mind_the_hands(desk: Desk, exercise: Exercise, known: UserContext) -> None:

@@ -27,10 +27,12 @@ CONTEXT = rule(
     r"\b(?:my goals?|my constraints|my context|know about me|my level|my repertoire)\b.*\?"
     r"|what do you know about me"
 )
+SURE = r"\bhow (?:sure|certain|confident|accurate|reliable)\b"
 SCORES = rule(
     r"\bwhat (?:does|do|is) (?:a|the|these|those|my)? ?(?:scores?|numbers?|intervals?|0\.\d+)\b.*"
     r"\b(?:mean|of)\b|\bis (?:a |an )?(?:score of )?0?\.\d+ (?:good|bad|ok|high|low)"
     r"|\b(?:good|bad|perfect|highest|best) scores?\b|\b80 ?% interval"
+    rf"|{SURE}"
 )
 WRONG_NOTES = rule(
     r"\b(?:can|do|did|could) you (?:hear|find|count|tell|spot)\b.*\b(?:notes?|mistakes)\b"
@@ -39,6 +41,7 @@ WRONG_NOTES = rule(
 COMPARE = rule(
     r"\b(?:compar\w+|versus|vs|side by side|last two|two (?:recordings|takes|versions)|"
     r"(?:better|worse|different) than (?:before|last|the (?:first|last|previous))|"
+    r"than (?:in|on) (?:the|my)|"
     r"(?:have|has|did|am) i (?:been )?(?:improv\w+|got(?:ten)? better|getting better|progress\w*)|"
     r"my progress)\b"
 )
@@ -78,7 +81,9 @@ MINE = rule(
 )
 WHY = rule(
     r"\b(?:why|scores?|scored|rating|rated|result|so (?:high|low)|0\.\d+|did i|am i|was i|do i|"
-    r"(?:is|was|wrong with|what about|tell me about|explain|that|and) my|and the)\b"
+    r"(?:is|was|wrong with|what about|tell me about|explain|that|and) my|and the|"
+    r"how \w+ (?:was|is|did) (?:it|i|that|this|my)|disagree|(?:don(?:'|’)?t|do not) agree)\b"
+    rf"|{SURE}"
 )
 ASKS_HOW = rule(r"\bhow (?:do|can|should|to|would|could)\b|\bway to\b|\bdo i (?:need|have)\b")
 HOW = rule(
@@ -91,7 +96,26 @@ OVERVIEW = rule(
     r"\b(?:how (?:was|is|did) (?:it|i|that|this|my (?:playing|recording|performance))|"
     r"what do you (?:think|hear)|feedback|assess\w*|review|evaluate|listen to (?:my|this)|"
     r"(?:my|the) (?:scores?|results?|analysis)|overview|summar\w+|"
-    r"how (?:do|did) i (?:play|sound|do))\b"
+    r"how did i (?:play|sound|do)|how do i sound)\b"
+    r"|\bhow was (?:the|my) \w+\s*[?.!]*$"
+)
+BARE = frozenset(
+    ("fix", "improve", "change", "avoid", "solve", "mend", "help", "work", "drill", "better")
+)
+"""What a question about "that" or "it" may say without naming a subject of its own."""
+CLOCK = rule(r"\b(\d{1,2}):([0-5]\d)\b")
+OTHERS = rule(
+    r"\b(?:(?:other|another) (?:user|person|people|pianist|student|player)|(?:some|every|any)"
+    r"(?:one|body)(?: else)?)(?:s|(?:'|’)s|s(?:'|’))? (?:recordings?|playing|performances?|scores?|"
+    r"analys[ei]s|feedback|conversations?|files?)\b"
+)
+NAMED_OTHER = re.compile(
+    r"(?<=\s)[A-Z][a-zà-ÿ]+(?:'|’)s (?:recordings?|playing|performance|scores?|feedback)\b"
+)
+FOREIGN = rule(
+    r"[\u0370-\u1fff\u2c00-\ud7ff\uf900-\ufdff]|[¿¡]|\b(?:wie|warum|ich|mein\w*|übe\w*|und|nicht|"
+    r"klavier|comment|pourquoi|je|mes|est-ce|jouer|como|cómo|qué|porque|tocar|perché|suonare|hoe|"
+    r"waarom)\b"
 )
 AGAIN = rule(r"\b(?:another|a different|different one|something else|other exercise|one more)\b")
 YES = rule(

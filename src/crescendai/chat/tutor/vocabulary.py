@@ -72,7 +72,7 @@ _MUSIC = re.compile(
     r"\b(?:pian\w+|play\w*|music\w*|keys?|keyboard|notes?|chords?|scales?|arpeggi\w+|octaves?|"
     r"practi[sc]\w+|pieces?|bars?|measures?|hands?|finger\w*|wrist\w*|arms?|thumbs?|repertoire|"
     r"sonat\w+|nocturne\w*|prelude\w*|fugue\w*|etudes?|études?|waltz\w*|mazurka\w*|concert\w*|"
-    r"bach|mozart|haydn|beethoven|chopin|schubert|schumann|brahms|liszt|debussy|ravel|satie|"
+    r"editions?|urtext|wtc|clavier|inventions?|goldberg|arias?|bach|mozart|haydn|beethoven|chopin|schubert|schumann|brahms|liszt|debussy|ravel|satie|"
     r"czerny|hanon|scarlatti|bart[oó]k|rachmaninov|prokofiev|trills?|ornament\w*|leaps?|"
     r"sight[- ]?read\w*|memor\w+|perform\w*|stage|nerv\w+|record\w*|teacher|lessons?|phras\w+|"
     r"voic\w+|harmon\w+|melod\w+|accompan\w+|posture|bench|warm\w*|technique|exercise\w*|"
