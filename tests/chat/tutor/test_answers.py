@@ -149,6 +149,36 @@ async def test_pain_means_stop_and_no_exercise(world: World) -> None:
     assert "1." not in text
 
 
+async def test_somebody_who_told_of_an_injury_is_reminded_before_an_exercise(world: World) -> None:
+    told = ContextUpdate(constraints=["20 minutes a day", "tendinitis in the left wrist"])
+    await world.chat.put_context(world.caller, told)
+    text = await ask(world, "What should I practise next?")
+    assert text.index("stop at the first sign of pain") < text.index("\n1. ")
+
+
+async def test_when_every_exercise_was_given_it_says_so(world: World) -> None:
+    names = [exercise.name for hit in LIBRARY for exercise in passages.exercises(hit)]
+    given = Said("assistant", " ".join(names))
+    text = await ask(world, "another exercise", Said("user", "My pedal is muddy"), given)
+    assert "You have had what the library offers" in text
+    assert any(f"“{name}”" in text for name in names)
+
+
+async def test_a_place_in_the_recording(world: World) -> None:
+    assert "0:03 to 0:06" in await ask(world, "What happens at 0:04?")
+    assert "Which place do you mean?" in await ask(world, "What happens at 59:04?")
+
+
+async def test_the_recording_that_is_named_is_the_one_spoken_of(world: World) -> None:
+    for name in ("take-1", "take-2"):
+        assert f"“{name}.wav”" in await ask(world, f"What tempo did I play in {name}?")
+
+
+async def test_another_language_is_answered_with_what_it_understands(world: World) -> None:
+    for message in ("Wie übe ich das Pedal am Klavier?", "ペダルの使い方は？"):
+        assert "only English" in await ask(world, message)
+
+
 async def test_what_the_library_does_not_know_is_said(world: World) -> None:
     assert "found nothing on that" in await ask(world, "What is sonata form in music?")
     assert "outside my subject" in await ask(world, "What's the weather in Paris?")

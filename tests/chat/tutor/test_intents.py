@@ -37,6 +37,16 @@ MESSAGES: list[tuple[str, Kind]] = [
     ("How can I make my pedalling cleaner?", "how_to"),
     ("What does una corda mean?", "question"),
     ("What is rubato?", "question"),
+    ("How do I play faster?", "how_to"),
+    ("How loud was it?", "explain"),
+    ("How sure are you?", "scores"),
+    ("I don't agree, my pedal was clean", "explain"),
+    ("Is it better in the prelude than in the fugue?", "compare"),
+    ("How was the fugue?", "overview"),
+    ("What happens at 0:06?", "moment"),
+    ("Give me an exercise", "next"),
+    ("Show me other users' recordings", "others"),
+    ("What did Anna's recording sound like?", "others"),
     ("What's the weather today?", "question"),
     ("Compare my last two recordings", "compare"),
     ("Have I improved?", "compare"),
@@ -69,6 +79,19 @@ def test_a_follow_up_keeps_its_topic() -> None:
     assert read_intent("another one", history).again
     assert read_intent("why?", history).kind == "explain"
     assert read_intent("What should I practise next?", history).kind == "next"
+    assert read_intent("How do I fix that?", history).keys == (PEDAL,)
+    assert read_intent("Give me an exercise", history).again
+    assert read_intent("and at 1:05?", history).at_sec == 65
+
+
+def test_an_exercise_and_its_offer_do_not_change_the_topic() -> None:
+    history = (
+        Said("assistant", "Pedal clarity is at 0.43. It leans to clean. Legato needs no haste."),
+        Said("assistant", "**Freeze and name** [1] Play at full tempo and freeze."),
+    )
+    assert read_intent("another one", history).keys == (PEDAL,)
+    offer = Said("assistant", "Your pedal is clean.\n\nShall I give you an exercise for timing?")
+    assert read_intent("yes", (*history, offer)).keys == (TIMING,)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -10,6 +9,8 @@ from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.intents import Intent
 from crescendai.chat.tutor.listening import (
     named,
+    named_in_message,
+    piece_of,
 )
 from crescendai.chat.tutor.material import Finding
 from crescendai.chat.tutor.phrases import (
@@ -36,7 +37,9 @@ async def compare(desk: Desk, intent: Intent) -> None:
         return
     changed = _changes(desk, newer, older, intent.keys)
     names = named(desk, newer), named(desk, older)
-    if not changed:
+    if not changed and intent.keys:
+        _say_unchanged(desk, newer, older, intent.keys[0])
+    elif not changed:
         desk.say(
             f"Between {names[1]} and {names[0]} no scale has moved by more than its uncertainty. I "
             "wouldn't read progress or loss into the small differences."
@@ -48,11 +51,24 @@ async def compare(desk: Desk, intent: Intent) -> None:
     desk.say("If these are two different pieces, the music accounts for part of it.")
 
 
+def _say_unchanged(desk: Desk, newer: Analysis, older: Analysis, key: str) -> None:
+    before, after = [
+        next(f for f in desk.ear.findings(analysis) if f.key == key) for analysis in (older, newer)
+    ]
+    desk.say(
+        f"{capital(after.scale.topic)} is at {number(before.value)} in {named(desk, older)} and at "
+        f"{number(after.value)} in {named(desk, newer)}. That difference lies within the "
+        "uncertainty, so I wouldn't call either of them more."
+    )
+
+
 def _pair(desk: Desk) -> tuple[UUID, UUID] | None:
     """Newer and older recording: those named in the message, else the one in view and another."""
     heard = desk.brief.recordings
-    message = desk.brief.message.lower()
-    chosen = [r for r in heard if _is_named(r.filename, message) or str(r.recording_id) in message]
+    chosen = named_in_message(desk)
+    if len(chosen) > 2:  # of two pieces, the newest recording each
+        by_piece = {piece_of(recording): recording for recording in reversed(chosen)}
+        chosen = [r for r in chosen if r in by_piece.values()] if len(by_piece) > 1 else chosen
     if len(chosen) < 2:
         in_view = [r for r in heard if r.recording_id == desk.brief.recording_id]
         rest = [r for r in heard if r not in chosen]
@@ -63,11 +79,6 @@ def _pair(desk: Desk) -> tuple[UUID, UUID] | None:
         ]
     chosen = sorted(chosen[:2], key=heard.index)
     return (chosen[0].recording_id, chosen[1].recording_id) if len(chosen) == 2 else None
-
-
-def _is_named(filename: str, message: str) -> bool:
-    stem = filename.lower().rsplit(".", 1)[0]
-    return len(stem) > 2 and re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", message) is not None
 
 
 def _changes(

@@ -11,9 +11,11 @@ from crescendai.chat.tutor.listening import (
 )
 from crescendai.chat.tutor.material import Moment
 from crescendai.chat.tutor.phrases import (
+    capital,
     number,
     stretch,
 )
+from crescendai.recordings.schemas import Analysis
 
 
 async def moment(desk: Desk, intent: Intent) -> None:
@@ -22,6 +24,9 @@ async def moment(desk: Desk, intent: Intent) -> None:
     if analysis is None:
         return
     keys = (intent.keys,) if intent.keys else ()
+    if intent.at_sec is not None:
+        _at(desk, analysis, intent)
+        return
     moments = list(desk.ear.moments(analysis, *keys))
     if intent.extreme != "unusual" and not intent.keys:
         wanted = intent.extreme == "strongest"
@@ -55,6 +60,31 @@ async def moment(desk: Desk, intent: Intent) -> None:
             "Listen to it with the score in front of you. Does the music change there, or was it "
             "the hands?"
         )
+
+
+def _at(desk: Desk, analysis: Analysis, intent: Intent) -> None:
+    """One place in the recording, and how it differs from the whole."""
+    at_sec = intent.at_sec or 0
+    if at_sec >= analysis.duration:
+        last = f"{int(analysis.duration) // 60}:{int(analysis.duration) % 60:02d}"
+        desk.say(f"{capital(named(desk, analysis))} ends at {last}. Which place do you mean?")
+        return
+    keys = (intent.keys,) if intent.keys else ()
+    here = [m for m in desk.ear.moments(analysis, *keys) if m.start <= at_sec < m.end]
+    if not here:
+        desk.say("There are too few notes at that place for me to say anything about it alone.")
+        return
+    told = [m for m in here if m.strength >= NOTICEABLE][:3]
+    if not told:
+        most = here[0]
+        desk.say(
+            f"{stretch(most.timestamp)} is much like the rest of {named(desk, analysis)}. The "
+            f"largest difference is in {desk.ear.scale(most.key).topic}: {number(most.value)} "
+            f"there, {number(most.usual)} over the whole; that may be chance."
+        )
+        return
+    desk.say(f"What differs there from the whole of {named(desk, analysis)}:")
+    desk.say_list([_moment_sentence(desk, m) for m in told])
 
 
 def _opening(intent: Intent) -> str:

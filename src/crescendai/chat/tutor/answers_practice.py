@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crescendai.chat.schemas import UserContext
+from crescendai.chat.tutor import patterns
 from crescendai.chat.tutor.desk import FOREIGN_SIMILARITY, Desk
 from crescendai.chat.tutor.exercises import (
     exercise_for,
@@ -19,6 +20,7 @@ from crescendai.chat.tutor.listening import (
 )
 from crescendai.chat.tutor.material import Finding
 from crescendai.chat.tutor.phrases import (
+    NOT_ENGLISH,
     briefly,
     heard_as,
     measured,
@@ -137,5 +139,8 @@ async def question(desk: Desk, intent: Intent) -> None:
 
 
 def _no_answer(desk: Desk, asked: str) -> None:
+    if patterns.FOREIGN.search(asked):
+        desk.say(NOT_ENGLISH)
+        return
     near = desk.nearest >= FOREIGN_SIMILARITY or is_about_music(asked)
     desk.say(NOTHING_FOUND if near else NOT_MY_SUBJECT)

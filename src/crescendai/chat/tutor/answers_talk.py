@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from crescendai.chat.tutor import patterns
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.intents import Intent
-from crescendai.chat.tutor.phrases import listed, source
+from crescendai.chat.tutor.phrases import NOT_ENGLISH, listed, source
 
 
 async def greeting(desk: Desk, _: Intent) -> None:
@@ -49,6 +50,13 @@ async def scores(desk: Desk, _: Intent) -> None:
         "playing inside it. Where it takes in the middle of the scale, I call the score a lean and "
         "would not build much on it.",
         "Which of your scores would you like to look at?" if desk.brief.recording_id else "",
+    )
+
+
+async def others(desk: Desk, _: Intent) -> None:
+    desk.say(
+        "I can listen only to what you have uploaded yourself; other people's recordings are "
+        "theirs. If they give you the file, upload it, and I can set it beside yours."
     )
 
 
@@ -101,6 +109,9 @@ async def context(desk: Desk, _: Intent) -> None:
 
 
 async def unclear(desk: Desk, _: Intent) -> None:
+    if patterns.FOREIGN.search(desk.brief.message):
+        desk.say(NOT_ENGLISH)
+        return
     if desk.brief.recording_id is None:
         desk.say(
             "I'm not sure what you would like. Is it about a piece you are practising, or shall I "

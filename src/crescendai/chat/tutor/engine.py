@@ -33,6 +33,7 @@ ANSWERS: dict[Kind, Answer] = {
     "context": answers_talk.context,
     "scores": answers_talk.scores,
     "wrong_notes": answers_talk.wrong_notes,
+    "others": answers_talk.others,
     "unclear": answers_talk.unclear,
     "compare": answers_comparison.compare,
     "moment": answers_moments.moment,

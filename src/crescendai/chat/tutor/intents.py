@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from crescendai.chat.brief import Said
 from crescendai.chat.tutor import patterns
-from crescendai.chat.tutor.vocabulary import dimensions_in, is_about_music
+from crescendai.chat.tutor.vocabulary import content_words, dimensions_in, is_about_music
 
 Kind: TypeAlias = Literal[
     "pain",
@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal[
     "context",
     "scores",
     "wrong_notes",
+    "others",
     "compare",
     "plan",
     "moment",
@@ -33,13 +34,17 @@ Extreme: TypeAlias = Literal["strongest", "weakest", "unusual"]
 
 @dataclass(frozen=True)
 class Intent:
-    """``keys`` are dimension keys; ``minutes`` a stated time; ``again`` asks for another."""
+    """``keys`` are dimension keys; ``minutes`` a stated time; ``again`` asks for another.
+
+    ``at_sec`` is a place in the recording.
+    """
 
     kind: Kind
     keys: tuple[str, ...] = ()
     extreme: Extreme = "unusual"
     minutes: int | None = None
     again: bool = False
+    at_sec: int | None = None
 
 
 def read_intent(message: str, history: Sequence[Said] = ()) -> Intent:
@@ -53,6 +58,8 @@ def read_intent(message: str, history: Sequence[Said] = ()) -> Intent:
     if patterns.THANKS.search(text) and len(words) <= 8 and "?" not in text:
         return Intent("thanks")
     keys = dimensions_in(text)
+    if clock := patterns.CLOCK.search(text):
+        return Intent("moment", keys, at_sec=int(clock.group(1)) * 60 + int(clock.group(2)))
     if len(words) <= 6 and history and not keys:
         follow_up = _follow_up(text, history)
         if follow_up is not None:
@@ -64,6 +71,8 @@ def _first_rule(text: str, keys: tuple[str, ...], *, short: bool) -> Intent:
     minutes = _minutes(text)
     if patterns.WHO.search(text):
         return Intent("introduction")
+    if patterns.OTHERS.search(text) or patterns.NAMED_OTHER.search(text):
+        return Intent("others")
     if patterns.CONTEXT.search(text):
         return Intent("context")
     if patterns.WRONG_NOTES.search(text):
@@ -85,6 +94,8 @@ def _first_rule(text: str, keys: tuple[str, ...], *, short: bool) -> Intent:
         return Intent("next", minutes=minutes)
     if keys and patterns.WHY.search(text) and not patterns.ASKS_HOW.search(text):
         return Intent("explain", keys)
+    if _is_bare(text, keys):
+        return Intent("next", minutes=minutes)
     if (
         patterns.HOW.search(text)
         and (keys or is_about_music(text))
@@ -99,16 +110,29 @@ def _first_rule(text: str, keys: tuple[str, ...], *, short: bool) -> Intent:
 
 
 def _follow_up(text: str, history: Sequence[Said]) -> Intent | None:
-    before = [said.content for said in reversed(history)]
-    keys = next((found for line in before if (found := dimensions_in(line))), ())
+    keys = next((found for said in reversed(history) if (found := _topic(said))), ())
     answered = next((said.content for said in reversed(history) if said.role == "assistant"), "")
     if patterns.YES.search(text):
-        return Intent("how_to", keys) if keys and "exercise" in answered[-200:] else None
-    if patterns.AGAIN.search(text) and keys:
+        offer = answered.rsplit("\n", 1)[-1]
+        keys = dimensions_in(offer) or keys
+        return Intent("how_to", keys, again=True) if keys and "exercise" in offer else None
+    if keys and (patterns.AGAIN.search(text) or _is_bare(text, ())):
         return Intent("how_to", keys, again=True)
     if patterns.FOLLOW_UP.search(text) and keys:
         return Intent("how_to" if text.lower().lstrip().startswith("how") else "explain", keys)
     return None
+
+
+def _topic(said: Said) -> tuple[str, ...]:
+    """What was spoken of. An answer's subject is what it names first, but not in an exercise."""
+    found = () if said.content.startswith("**") else dimensions_in(said.content)
+    return found if said.role == "user" else found[:1]
+
+
+def _is_bare(text: str, keys: Sequence[str]) -> bool:
+    """Whether it asks for help and does not say with what."""
+    subject = set(content_words(text)) - patterns.BARE
+    return bool(patterns.HOW.search(text)) and not keys and not subject
 
 
 def _extreme(text: str) -> Extreme:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from crescendai.chat.brief import HeardRecording
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.material import Finding, Moment
 from crescendai.chat.tutor.phrases import (
@@ -12,21 +14,51 @@ from crescendai.chat.tutor.phrases import (
 )
 from crescendai.recordings.schemas import Analysis
 
+_NAMES_PIECE = re.compile(
+    r"preludes?|fugues?|arias?|sonat\w+|nocturnes?|waltz\w*|mazurkas?|etudes?|études?|ballades?|"
+    r"scherz\w+|impromptus?|inventions?|sinfonias?|suites?|minuets?|menuets?|sarabandes?|gigues?|"
+    r"variations?|concertos?|rondos?|toccatas?|fantas\w+|rhapsod\w+|intermezz\w+|scales?|goldberg"
+)
 NOTICEABLE = 0.35  # half-widths of the interval by which a window must differ
 
 
 async def heard(desk: Desk) -> Analysis | None:
     """The analysis that the turn is about; None after telling the person why there is none."""
-    if desk.brief.recording_id is None:
+    asked_for = named_in_message(desk)
+    recording_id = asked_for[0].recording_id if len(asked_for) == 1 else desk.brief.recording_id
+    if recording_id is None:
         desk.say(
             "I haven't heard you play yet, so I can't say. Upload a recording, even a minute from "
             "a phone, and ask me again."
         )
         return None
-    analysis = await desk.analysis(desk.brief.recording_id)
+    analysis = await desk.analysis(recording_id)
     if analysis is None:
         desk.say(f"I can't tell you yet. {desk.refusal}")
     return analysis
+
+
+def named_in_message(desk: Desk) -> list[HeardRecording]:
+    """The recordings that the message names: by id or file name, else by a word of the name."""
+    message, heard = desk.brief.message.lower(), desk.brief.recordings
+    exact = [r for r in heard if _has(message, _stem(r)) or str(r.recording_id) in message]
+    if exact:
+        return exact
+    return [r for r in heard if any(_has(message, word) for word in piece_of(r))]
+
+
+def piece_of(recording: HeardRecording) -> tuple[str, ...]:
+    """The words of a file name that say what is played."""
+    words = re.findall(r"[a-zà-ÿ]{4,}", _stem(recording))
+    return tuple(word for word in words if _NAMES_PIECE.fullmatch(word))
+
+
+def _stem(recording: HeardRecording) -> str:
+    return recording.filename.lower().rsplit(".", 1)[0]
+
+
+def _has(message: str, name: str) -> bool:
+    return len(name) > 2 and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message) is not None
 
 
 def named(desk: Desk, analysis: Analysis) -> str:

@@ -9,6 +9,7 @@ from crescendai.knowledge.results import Hit
 from crescendai.recordings.schemas import Analysis
 
 HANDBOOK = "CrescendAI Handbook"
+NOT_ENGLISH = "So far I understand only English. Could you ask me that in English?"
 
 
 def number(value: float) -> str:
@@ -67,13 +68,13 @@ def source(hit: Hit) -> str:
 _MEASURED: dict[str, tuple[tuple[str, str], ...]] = {
     "timing_stable_unstable": (
         ("tempo_bpm", "a tempo of about {:.0f} beats a minute"),
-        ("tempo_spread_bpm", "a spread of {:.0f}"),
+        ("tempo_spread_bpm", "a spread of {:.1f} beats a minute around it"),
     ),
     "articulation_short_long": (
         ("key_overlap_ratio", "a key-overlap ratio of {:.2f}"),
         ("staccato_fraction", "{:.0%} of the notes staccato"),
     ),
-    "dynamic_range_little_large": (("velocity_range", "a velocity range of {:.0f}"),),
+    "dynamic_range_little_large": (("velocity_range", "a velocity range of {:.0f} out of 127"),),
     "music_making_fast_slow": (
         ("tempo_bpm", "a tempo of about {:.0f} beats a minute"),
         ("note_density_per_sec", "{:.1f} notes a second"),
