@@ -28,5 +28,6 @@ test('sizes and measurements', () => {
 	assert.equal(formatMeasurement(96.25, 'bpm'), '96.3 beats/min');
 	assert.equal(formatMeasurement(1234, 'notes'), '1,234 notes');
 	assert.equal(formatMeasurement(null, 'ms'), 'not measurable');
-	assert.equal(humanize('chord_asynchrony_ms'), 'Chord asynchrony');
+	assert.equal(humanize('finger_noise_ms'), 'Finger noise');
+	assert.equal(humanize('ioi_variability'), 'Unevenness from note to note');
 });

@@ -88,8 +88,29 @@ export function formatMeasurement(value: number | null, unit: string): string {
 	return label ? `${formatNumber(value)} ${label}` : formatNumber(value);
 }
 
-/** "chord_asynchrony_ms" → "Chord asynchrony" (its unit stands beside the value). */
+/** Where the key's own words would not tell a pianist what it is. */
+const NAMES: Record<string, string> = {
+	note_count: 'Notes heard',
+	tempo_spread_bpm: 'Tempo spread around it',
+	ioi_variability: 'Unevenness from note to note',
+	key_overlap_ratio: 'Key overlap (0 is just joined)',
+	note_duration_sec: 'Usual length of a note',
+	staccato_fraction: 'Staccato notes',
+	chord_asynchrony_ms: 'Spread of chords',
+	melody_lead_ms: 'Melody ahead of the rest by',
+	melody_lead_velocity: 'Melody stronger than the rest by',
+	velocity_mean: 'Key speed, on average (0–127)',
+	velocity_range: 'Key speed, softest to loudest notes',
+	velocity_contour_range: 'Key speed, softest to loudest passages',
+	note_density_per_sec: 'Notes a second',
+	pitch_mean: 'Average pitch (60 is middle C)',
+	pedal_down_fraction: 'Pedal down (estimate)',
+	pedal_changes_per_minute: 'Pedal changes (estimate)'
+};
+
+/** "finger_noise_ms" → "Finger noise" (its unit stands beside the value). */
 export function humanize(key: string): string {
+	if (NAMES[key]) return NAMES[key];
 	const words = key.replace(/_(ms|s|bpm|db|dbfs)$/, '').replaceAll('_', ' ');
 	return words.charAt(0).toUpperCase() + words.slice(1);
 }
