@@ -18,7 +18,7 @@ from crescendai.music.notes import note_array, pedal_array
 from crescendai.ports.objects import ObjectStore
 from crescendai.ports.performance import Heard, PerformanceAnalyzer, Refused
 from crescendai.recordings import repository
-from crescendai.recordings.schemas import Analysis
+from crescendai.recordings.schemas import FINAL, Analysis
 from crescendai.recordings.service import object_key
 from crescendai.recordings.tables import AnalysisRow
 
@@ -54,7 +54,7 @@ class AnalysisService:
         """Listen to a recording and store what was heard, or why it was refused."""
         async with self._transactions.read() as session:
             row = await repository.by_id(session, recording_id)
-        if row is None or row.status in ("ready", "refused"):
+        if row is None or row.status in FINAL:
             return
         began = time.monotonic()
         reporter = _Reporter(self._transactions, recording_id)
@@ -70,6 +70,11 @@ class AnalysisService:
         await self._store(recording_id, heard, int((time.monotonic() - began) * 1000))
 
     async def give_up(self, recording_id: UUID, reason: str) -> None:
+        """Say that there will be no analysis, unless the recording has got its answer after all."""
+        async with self._transactions.read() as session:
+            row = await repository.by_id(session, recording_id)
+        if row is None or row.status in FINAL:
+            return
         await self._end(recording_id, "failed", "analysis_failed", reason)
 
     async def _end(self, recording_id: UUID, status: str, code: str, reason: str) -> None:
