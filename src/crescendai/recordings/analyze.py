@@ -65,6 +65,9 @@ class AnalysisService:
             await reporter.close()
             await self._end(recording_id, "refused", refusal.code, refusal.reason)
             return
+        except _Removed:
+            log.info("analysis.abandoned", recording=str(recording_id))
+            return
         finally:
             await reporter.close()
         await self._store(recording_id, heard, int((time.monotonic() - began) * 1000))
@@ -122,16 +125,26 @@ class AnalysisService:
             )
 
 
+class _Removed(Exception):
+    """The recording was removed while it was being listened to."""
+
+
 class _Reporter:
-    """Carries progress from the analyser's thread into the database, a few times a second."""
+    """Carries progress from the analyser's thread into the database, a few times a second.
+
+    Reporting on a recording that is gone raises _Removed, which ends the work on it.
+    """
 
     def __init__(self, transactions: Transactions, recording_id: UUID) -> None:
         self._transactions = transactions
         self._recording_id = recording_id
         self._latest: tuple[str, int] | None = None
+        self._removed = False
         self._task = asyncio.create_task(self._run())
 
     def report(self, stage: str, share: float) -> None:
+        if self._removed:
+            raise _Removed
         self._latest = (stage, overall_percent(stage, share))
 
     async def close(self) -> None:
@@ -144,7 +157,7 @@ class _Reporter:
             if self._latest is not None and self._latest != written:
                 written = self._latest
                 async with self._transactions.write() as session:
-                    await repository.change(
+                    self._removed = not await repository.change(
                         session,
                         self._recording_id,
                         status="analyzing",
