@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import re
+import shutil
 import signal
 import socket
 import sys
@@ -160,9 +163,12 @@ def build_tutor(floor: Floor) -> tuple[Tutor, FeedbackWriter | None]:
     return ModelTutor(model=model), FeedbackWriter(model=model, cache=floor.cache)
 
 
-def build_analyzer(settings: Settings) -> LocalAnalyzer:
-    scratch = settings.data_dir.resolve() / "scratch"
+def build_analyzer(settings: Settings, scratch: Path) -> LocalAnalyzer:
     return LocalAnalyzer(threads=settings.analysis_threads, scratch=scratch)
+
+
+def _scratch(settings: Settings, slot: str) -> Path:
+    return settings.data_dir.resolve() / "scratch" / slot
 
 
 def build_worker(floor: Floor, slot: str) -> Worker:
@@ -170,7 +176,7 @@ def build_worker(floor: Floor, slot: str) -> Worker:
     analysis = AnalysisService(
         transactions=transactions,
         objects=floor.objects,
-        analyzer=build_analyzer(floor.settings),
+        analyzer=build_analyzer(floor.settings, _scratch(floor.settings, slot)),
     )
     ingestion = IngestionService(
         transactions=transactions,
@@ -222,6 +228,7 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
         await migrate(floor.database)
         await services.identity.ensure_user()
         await services.knowledge.ensure_handbook()
+        await floor.objects.remove_unfinished()
         warming = asyncio.create_task(services.search.warm_up())
         slots = [f"worker-{number}" for number in range(settings.workers)]
         supervision = asyncio.create_task(Supervisor(_worker_command, slots).run())
@@ -243,37 +250,50 @@ def _worker_command(slot: str) -> list[str]:
     return [sys.executable, "-m", "crescendai", "worker", "--slot", slot, "--with-parent"]
 
 
-def serve(settings: Settings, announce: Callable[[], None]) -> None:
+def serve(settings: Settings, announce: Callable[[int], None]) -> None:
     """Serve until SIGINT or SIGTERM; open streams get a few seconds to end.
 
-    Raises Unavailable, before anything is started, when the address cannot be listened on.
+    ``announce`` is told the port. Raises Unavailable, before anything is started, when the address
+    cannot be listened on or the database cannot be used.
     """
-    listener = _listen(settings)
-    config = uvicorn.Config(
-        build_app(settings, announce),
-        log_level="critical",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SEC,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    with _listen(settings.host, settings.port) as listener:
+        asyncio.run(_prepare(settings))
+        port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            build_app(settings, lambda: announce(port)),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SEC,
+        )
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cut_stream)
+        server = uvicorn.Server(config)
+        server.run(sockets=[listener])
+    if not server.started:
+        raise SystemExit(1)
 
 
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+async def _prepare(settings: Settings) -> None:
+    async with opened(settings):
+        pass
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener.bind((settings.host, settings.port))
-        listener.listen(2048)  # so that a second server on this port fails here
+        return socket.create_server((host, port), family=family)
     except OSError as error:
-        listener.close()
+        cause = str(error.strerror).partition(" (")[0]  # Python puts the address behind it
         raise Unavailable(
-            "address_taken",
-            f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}. "
-            "Stop the other program, or choose another CRESCENDAI_PORT.",
+            "address_unusable",
+            f"The server cannot listen on {host}, port {port}: {cause}. Stop what uses it, or "
+            "choose another one with --port.",
         ) from error
-    return listener
+
+
+def _is_no_cut_stream(record: logging.LogRecord) -> bool:
+    """False for the traceback that uvicorn logs of each stream it cuts when it stops."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 async def work(settings: Settings, slot: str, with_parent: bool) -> None:
@@ -292,7 +312,11 @@ async def work(settings: Settings, slot: str, with_parent: bool) -> None:
 
 async def run_worker(floor: Floor, slot: str, stop: asyncio.Event) -> None:
     """Work in a slot until ``stop``. Raises Unavailable when another process holds the slot."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", slot):
+        raise InvalidInput("slot_invalid", "A --slot is made of letters, digits, - and _ only.")
     with await _hold_slot(floor.settings.data_dir / f"{slot}.lock", slot):
+        # what a predecessor left behind when it was ended in the middle of an analysis
+        await asyncio.to_thread(shutil.rmtree, _scratch(floor.settings, slot), ignore_errors=True)
         await build_worker(floor, slot).run(stop)
 
 

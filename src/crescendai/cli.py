@@ -44,8 +44,17 @@ def main() -> None:
     try:
         app()
     except CrescendError as error:
-        err.print(f"[red]Error:[/red] {error.message}", highlight=False)
+        _print_error(error.message)
         raise SystemExit(1) from None
+    except OSError as error:  # a file that was named may not be read, the disk is full
+        if error.strerror is None:
+            raise
+        _print_error(f"{error.filename or 'The system says'}: {error.strerror}.")
+        raise SystemExit(1) from None
+
+
+def _print_error(sentence: str) -> None:
+    err.print(Text.assemble(("Error: ", "red"), sentence), soft_wrap=True)
 
 
 def _settings(quiet: bool = False, **overrides: object) -> Settings:
@@ -55,7 +64,8 @@ def _settings(quiet: bool = False, **overrides: object) -> Settings:
 
 
 def _bars() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    name = TextColumn("{task.description}", markup=False)
+    columns = (name, BarColumn(), TaskProgressColumn())
     return Progress(*columns, console=err, transient=True)
 
 
@@ -73,9 +83,9 @@ def serve(
 
     settings = _settings(host=host, port=port)
 
-    def announce() -> None:
+    def announce(port: int) -> None:
         name = f"[{settings.host}]" if ":" in settings.host else settings.host
-        out.print(f"CrescendAI {crescendai.__version__} is at http://{name}:{settings.port}")
+        typer.echo(f"CrescendAI {crescendai.__version__} is at http://{name}:{port}")
 
     bootstrap.serve(settings, announce)
 
@@ -146,7 +156,7 @@ def analyze(
         return
     from crescendai.music.dimensions import ALL
 
-    table = Table(title=f"{file.name} ({analysis.duration:.1f} s)")
+    table = Table(title=Text(f"{file.name} ({analysis.duration:.1f} s)"))
     for name in ("0", "1", "value", "80 % interval"):
         table.add_column(name)
     values = analysis.scores | analysis.holistic
@@ -171,7 +181,8 @@ def search(
         return
     for number, hit in enumerate(found.results, 1):
         page = f", page {hit.page}" if hit.page else ""
-        out.print(f"\n[bold]{number}. {hit.title}[/bold]{page} › {' › '.join(hit.heading_path)}")
+        place = f"{page} › {' › '.join(hit.heading_path)}"
+        out.print(Text.assemble("\n", (f"{number}. {hit.title}", "bold"), place))
         out.print(_passage(hit.text))
     if not found.results:
         out.print("The library holds nothing on this.")
@@ -197,7 +208,7 @@ def create_key(
     if as_json:
         _print_json({"name": key.name, "prefix": key.prefix, "key": key.key})
     else:
-        out.print(key.key, highlight=False)
+        typer.echo(key.key)
 
 
 @app.command()
@@ -210,7 +221,7 @@ def doctor(as_json: AsJson = False) -> None:
         _print_json({name: part.model_dump() for name, part in parts.items()})
     else:
         for name, part in parts.items():
-            mark = "[green]ok[/green]" if part.status == "ok" else "[red]down[/red]"
-            out.print(f"{name:12} {mark}  {part.detail or ''}", highlight=False)
+            mark = (part.status, "green" if part.status == "ok" else "red")
+            out.print(Text.assemble(f"{name:12} ", mark, f"  {part.detail or ''}"))
     if any(part.status == "down" for part in parts.values()):
         raise typer.Exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -112,7 +113,7 @@ async def analyze_file(settings: Settings, path: Path, report: Report) -> Analys
     await FileAudioProbe().probe(path)
     began = now_ms()
     try:
-        heard = await build_analyzer(settings).analyze(
+        heard = await build_analyzer(settings, Path(tempfile.gettempdir())).analyze(
             path, lambda stage, share: report(stage, overall_percent(stage, share))
         )
     except Refused as refusal:

@@ -113,6 +113,10 @@ def read_settings(**overrides: object) -> Settings:
         return Settings(**{name: v for name, v in overrides.items() if v is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise InvalidInput("settings_invalid", _explain(error)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            "settings_unreadable", f"The file .env cannot be read: {error}."
+        ) from error
 
 
 def environment_name(field: str) -> str:

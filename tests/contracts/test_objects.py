@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -93,3 +94,17 @@ async def test_a_folder_that_is_gone_is_unavailable(tmp_path: Path) -> None:
     root.write_bytes(b"a file in its place")
     with pytest.raises(Unavailable):
         await store.ping()
+
+
+async def test_parts_that_a_killed_process_left_are_removed(tmp_path: Path) -> None:
+    store = FolderObjectStore(tmp_path / "objects")
+    await store.put("a/whole.wav", chunks(b"abc"))
+    abandoned, growing = (tmp_path / "objects" / "a" / f"{name}.wav#1" for name in ("old", "new"))
+    for path in (abandoned, growing):
+        path.write_bytes(b"half")
+    os.utime(abandoned, (0, 0))
+    os.utime(tmp_path / "objects" / "a" / "whole.wav", (0, 0))
+    await store.remove_unfinished()
+    assert not abandoned.exists()
+    assert growing.exists()
+    assert await whole(store, "a/whole.wav") == b"abc"

@@ -21,6 +21,7 @@ def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:
             timeout=60,
         )
     assert result.returncode == 1
-    assert "cannot be listened on" in result.stderr
+    assert f"cannot listen on 127.0.0.1, port {port}" in " ".join(result.stderr.split())
+    assert not (tmp_path / "data").exists()
     assert "Traceback" not in result.stderr
     assert "is at http" not in result.stdout

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from crescendai.jobs.service import NOBODY_WAITS, enqueue
 from crescendai.jobs.tables import JobRow
@@ -86,6 +86,11 @@ class Workshop:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(20)
+
     @property
     def lines(self) -> list[str]:
         written = self.folder / "done.txt"
@@ -102,8 +107,7 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
     opened = Workshop(tmp_path)
     yield opened
     if opened.process is not None and opened.process.poll() is None:
-        opened.process.terminate()
-        opened.process.wait(20)
+        opened.stop()
 
 
 async def promise(transactions: Transactions, kind: str, **payload: float) -> None:
@@ -204,3 +208,29 @@ async def test_somebody_who_waits_comes_before_a_batch(
     workshop.start()
     await workshop.until(lambda lines: lines.count("slow ended") == 8)
     assert workshop.lines.index("quick 1") <= 3
+
+
+async def test_stopping_the_worker_does_not_use_up_a_jobs_attempts(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    await promise(transactions, "slow", sec=2)
+    for tries in range(1, 5):
+        workshop.start()
+        await workshop.until(_at_least(tries))
+        workshop.stop()
+    workshop.start()
+    await workshop.until(lambda lines: len(lines) > 5)
+    assert workshop.lines == ["slow began"] * 5 + ["slow ended"]
+    await wait_for_state(transactions, "done")
+
+
+async def test_a_database_that_cannot_be_written_for_a_while_loses_no_job(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    await promise(transactions, "slow", sec=2)
+    workshop.start()
+    await workshop.until(lambda lines: "slow began" in lines)
+    async with transactions.write() as session:
+        await session.execute(text("PRAGMA user_version = 1"))
+        await asyncio.sleep(14)  # longer than SQLite waits for a lock
+    await wait_for_state(transactions, "done")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from crescendai.errors import InvalidInput, SchemaError
 from crescendai.kit import multipart, sse
 from crescendai.kit.byte_range import parse_range
+from crescendai.kit.filenames import plain_name
 from crescendai.kit.paging import Position, decode_cursor, encode_cursor
 
 BOUNDARY = "a-boundary"
@@ -58,6 +59,7 @@ def test_no_cursor_is_the_beginning() -> None:
     [
         (None, None),
         ("bytes=0-", (0, 100)),
+        (f"bytes={'9' * 5000}-", None),
         ("bytes=10-19", (10, 20)),
         ("bytes=90-500", (90, 100)),
         ("bytes=-5", (95, 100)),
@@ -110,3 +112,36 @@ async def test_something_that_is_no_form_is_refused() -> None:
         await multipart.read_file("application/json", stream([b"{}"]))
     with pytest.raises(InvalidInput):
         await read([b"this is not a form at all"])
+
+
+async def test_a_boundary_longer_than_any_client_sends_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        await multipart.read_file(f"multipart/form-data; boundary={'b' * 300}", stream([]))
+
+
+async def test_a_form_of_endless_fields_is_refused() -> None:
+    def endless() -> Iterator[bytes]:
+        for number in range(10_000):
+            head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="f{number}"\r\n\r\n'
+            yield head.encode() + b"x" * 10_000 + b"\r\n"
+
+    sent = endless()
+    with pytest.raises(InvalidInput):
+        await read(sent)
+    assert next(sent, None) is not None  # it was not read to its end
+
+
+@pytest.mark.parametrize(
+    ("given_name", "kept"),
+    [
+        ("aria.wav", "aria.wav"),
+        ("/home/me/aria.wav", "aria.wav"),
+        ("C:\\takes\\aria.wav", "aria.wav"),
+        ("a\x07r\x00i\na\u202e.wav", "aria.wav"),
+        ("a" * 300 + ".wav", "a" * 251 + ".wav"),
+        ("..", "recording.wav"),
+        ("", "recording.wav"),
+    ],
+)
+def test_a_filename_is_made_plain(given_name: str, kept: str) -> None:
+    assert plain_name(given_name, "recording.wav") == kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -165,6 +166,8 @@ async def test_the_etag_saves_the_second_answer(
     url = f"/api/recordings/{sent['recording_id']}"
     etag = (await client.get(url)).headers["etag"]
     assert (await client.get(url, headers={"if-none-match": etag})).status_code == 304
+    for same in (f"W/{etag}", f'"other", {etag}', "*"):
+        assert (await client.get(url, headers={"if-none-match": same})).status_code == 304
     assert (await client.get(url, headers={"if-none-match": '"other"'})).status_code == 200
 
 
@@ -183,6 +186,25 @@ async def test_audio_comes_whole_and_in_ranges(
     assert part.headers["content-range"] == f"bytes 100-199/{len(content)}"
     outside = await client.get(url, headers={"range": f"bytes={len(content)}-"})
     assert outside.status_code == 416
+
+
+async def test_a_filename_is_kept_without_its_folders(
+    client: httpx.AsyncClient, recording: MakeRecording
+) -> None:
+    content = recording(".mp3", seconds=5).read_bytes()
+    sent = await upload(client, content, "C:\\takes\\é \u202eria.mp3")
+    assert sent.json()["filename"] == "é ria.mp3"
+
+
+async def test_the_same_bytes_at_the_same_time_are_one_recording(
+    client: httpx.AsyncClient, recording: MakeRecording, tmp_path: Path
+) -> None:
+    content = recording(".mp3", seconds=5).read_bytes()
+    answers = await asyncio.gather(*(upload(client, content) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert len({answer.json()["recording_id"] for answer in answers}) == 1
+    folder = tmp_path / "data" / "objects" / "audio-recordings" / "recordings"
+    assert len(list(folder.iterdir())) == 1
 
 
 async def test_pages_hold_everything_once(

@@ -13,6 +13,7 @@ from crescendai.errors import CrescendError
 from crescendai.identity.service import IdentityService
 from crescendai.kit import logs
 from crescendai.web.problems import STATUS_BY_KIND
+from crescendai.web.status import look
 from tests.fixtures.in_process import in_process
 
 
@@ -155,3 +156,50 @@ async def test_metrics_count_requests_by_route(client: httpx.AsyncClient) -> Non
     await client.get("/api/recordings")
     text = (await client.get("/metrics")).text
     assert 'route="/api/recordings",status="200"} 1.0' in text
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/nothing", "/v1/nothing", "/mcp"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_an_unknown_interface_is_a_404_for_every_method(
+    client: httpx.AsyncClient, path: str, method: str
+) -> None:
+    assert (await client.request(method, path)).status_code == 404
+
+
+async def test_a_known_address_says_which_methods_it_has(client: httpx.AsyncClient) -> None:
+    answer = await client.delete("/api/upload")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/%00", f"/{'a' * 300}", "/../../etc/passwd", "/%2e%2e/x"])
+async def test_a_path_that_no_file_can_have_is_a_page(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code in (200, 404)
+    assert "root:" not in answer.text
+
+
+async def test_monitors_may_ask_with_head(client: httpx.AsyncClient) -> None:
+    assert (await client.head("/api/health")).status_code == 200
+    assert (await client.head("/")).status_code == 200
+
+
+async def test_a_check_that_breaks_counts_as_down() -> None:
+    async def broken() -> None:
+        raise OSError("the disk is gone")
+
+    part = await look(broken)
+    assert part.status == "down"
+    assert "disk" not in (part.detail or "")
+
+
+def test_an_address_cannot_forge_a_line_of_the_log(capfd: pytest.CaptureFixture[str]) -> None:
+    logs.configure("console", "info")
+    try:
+        structlog.get_logger().info("request", path="/x\nforged\x1b[31m", other="Größe")
+    finally:
+        structlog.reset_defaults()
+    written = capfd.readouterr().err
+    assert "\\nforged\\x1b" in written
+    assert "Größe" in written
+    assert written.count("\n") == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
@@ -38,6 +38,13 @@ async def begin_attempt(session: AsyncSession, job_id: UUID) -> JobRow | None:
     job.attempts += 1
     await session.flush()
     return job
+
+
+async def take_back_attempts(session: AsyncSession, ids: Collection[UUID]) -> None:
+    """Undo :func:`begin_attempt` for jobs that were interrupted through no fault of theirs."""
+    await session.execute(
+        update(JobRow).where(JobRow.id.in_(ids)).values(attempts=JobRow.attempts - 1)
+    )
 
 
 async def finish(session: AsyncSession, job_id: UUID, error: str | None, at: int) -> None:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from crescendai.errors import CrescendError
 from crescendai.jobs import repository
@@ -31,6 +31,7 @@ APPLICATION_VERSION = "crescendai-jobs-1"  # fixed: jobs outlive releases
 MAX_ATTEMPTS = 3
 POLL_SEC = 0.2
 HEARTBEAT_SEC = 5.0
+RETRY_SEC = 2.0
 _BATCH = 20
 
 log = structlog.get_logger(__name__)
@@ -58,9 +59,14 @@ class Worker:
         self._concurrency = concurrency
         self._loop: asyncio.AbstractEventLoop | None = None
         self._workflow: Any = None
+        self._running: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until ``stop`` is set. Jobs then running are started again by the next worker."""
+        """Work until ``stop`` is set.
+
+        Jobs then running are started again by the next worker of the slot, and being interrupted
+        does not count as one of their attempts.
+        """
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._launch)
         log.info("worker.started", slot=self._slot)
@@ -69,6 +75,7 @@ class Worker:
         finally:
             async with self._transactions.write() as session:
                 await repository.note_gone(session, self._slot)
+                await repository.take_back_attempts(session, self._running)
             await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
 
     def _launch(self) -> None:
@@ -102,6 +109,19 @@ class Worker:
         future.result()
 
     async def _execute(self, job_id: UUID) -> None:
+        """Carry a job out. A database in trouble delays it: to the engine, raising would end it."""
+        self._running.add(job_id)
+        try:
+            while True:
+                try:
+                    return await self._carry_out(job_id)
+                except OperationalError as error:
+                    log.warning("worker.database_trouble", error=str(error.orig))
+                await asyncio.sleep(RETRY_SEC)
+        finally:
+            self._running.discard(job_id)
+
+    async def _carry_out(self, job_id: UUID) -> None:
         delay_sec = 0.5
         while True:
             async with self._transactions.write() as session:

@@ -13,6 +13,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from crescendai.errors import InvalidInput, SchemaError
 
 MAX_FIELD_BYTES = 16_384
+MAX_FIELDS = 32
 
 
 @dataclass
@@ -41,7 +42,6 @@ class _Reader:
         self.fields: dict[str, str] = {}
         self.filename: str | None = None
         self.file_bytes: deque[bytes] = deque()
-        self.file_done = False
         self.ended = False
         self._file_field = file_field
         self._part = _Part()
@@ -103,10 +103,10 @@ class _Reader:
             raise InvalidInput("form_malformed", f"The field {self._part.name!r} is too long.")
 
     def _on_part_end(self) -> None:
-        if self._in_file:
-            self.file_done = True
-        else:
+        if not self._in_file:
             self.fields[self._part.name] = self._part.data.decode("utf-8", "replace")
+            if len(self.fields) > MAX_FIELDS:
+                raise InvalidInput("form_malformed", "The form has too many fields.")
 
     def _on_end(self) -> None:
         self.ended = True
@@ -132,7 +132,10 @@ async def read_file(
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise InvalidInput("form_expected", "Send the file as multipart/form-data.")
-    reader = _Reader(options[b"boundary"], file_field)
+    try:
+        reader = _Reader(options[b"boundary"], file_field)
+    except FormParserError as error:
+        raise InvalidInput("form_malformed", "The boundary of the form is too long.") from error
     async for chunk in body:
         reader.feed(chunk)
         if reader.filename is not None:

@@ -20,6 +20,7 @@ from crescendai.errors import NotAllowed, NotFound, SchemaError
 from crescendai.identity.service import Caller
 from crescendai.jobs.service import NOBODY_WAITS, SOMEBODY_WAITS, enqueue
 from crescendai.kit.clock import now_ms
+from crescendai.kit.filenames import plain_name
 from crescendai.kit.ids import new_id
 from crescendai.kit.paging import Page, Position, decode_cursor, encode_cursor
 from crescendai.kit.sql import Transactions
@@ -143,7 +144,7 @@ class KnowledgeService:
         fields: Mapping[str, str],
     ) -> Submitted:
         document_id = new_id()
-        filename = _plain_name(filename)
+        filename = plain_name(filename, "document")
         intake = Intake(filename, self._max_document_bytes)
         key = object_key(document_id, filename)
         await self._objects.put(key, intake.chunks(chunks))
@@ -279,13 +280,6 @@ def _field(fields: Mapping[str, str], name: str) -> str | None:
             f"body.{name}",
         )
     return value or None
-
-
-def _plain_name(filename: str) -> str:
-    """The last part of a path from any system, printable and not too long."""
-    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(character for character in name if character.isprintable()).strip(" .")
-    return name[-255:] or "document"
 
 
 def _read_articles(folder: Traversable) -> dict[str, bytes]:

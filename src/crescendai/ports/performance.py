@@ -62,7 +62,7 @@ class Refused(Exception):
 Progress = Callable[[str, float], None]
 """Called with a stage (decoding, transcribing, measuring, scoring) and its share done, 0–1.
 
-May be called from another thread than the event loop's.
+May be called from another thread than the event loop's. What it raises ends the analysis.
 """
 
 

@@ -18,7 +18,7 @@ from crescendai.music.notes import note_array, pedal_array
 from crescendai.ports.objects import ObjectStore
 from crescendai.ports.performance import Heard, PerformanceAnalyzer, Refused
 from crescendai.recordings import repository
-from crescendai.recordings.schemas import Analysis
+from crescendai.recordings.schemas import FINAL, Analysis
 from crescendai.recordings.service import object_key
 from crescendai.recordings.tables import AnalysisRow
 
@@ -54,7 +54,7 @@ class AnalysisService:
         """Listen to a recording and store what was heard, or why it was refused."""
         async with self._transactions.read() as session:
             row = await repository.by_id(session, recording_id)
-        if row is None or row.status in ("ready", "refused"):
+        if row is None or row.status in FINAL:
             return
         began = time.monotonic()
         reporter = _Reporter(self._transactions, recording_id)
@@ -65,11 +65,19 @@ class AnalysisService:
             await reporter.close()
             await self._end(recording_id, "refused", refusal.code, refusal.reason)
             return
+        except _Removed:
+            log.info("analysis.abandoned", recording=str(recording_id))
+            return
         finally:
             await reporter.close()
         await self._store(recording_id, heard, int((time.monotonic() - began) * 1000))
 
     async def give_up(self, recording_id: UUID, reason: str) -> None:
+        """Say that there will be no analysis, unless the recording has got its answer after all."""
+        async with self._transactions.read() as session:
+            row = await repository.by_id(session, recording_id)
+        if row is None or row.status in FINAL:
+            return
         await self._end(recording_id, "failed", "analysis_failed", reason)
 
     async def _end(self, recording_id: UUID, status: str, code: str, reason: str) -> None:
@@ -117,16 +125,26 @@ class AnalysisService:
             )
 
 
+class _Removed(Exception):
+    """The recording was removed while it was being listened to."""
+
+
 class _Reporter:
-    """Carries progress from the analyser's thread into the database, a few times a second."""
+    """Carries progress from the analyser's thread into the database, a few times a second.
+
+    Reporting on a recording that is gone raises _Removed, which ends the work on it.
+    """
 
     def __init__(self, transactions: Transactions, recording_id: UUID) -> None:
         self._transactions = transactions
         self._recording_id = recording_id
         self._latest: tuple[str, int] | None = None
+        self._removed = False
         self._task = asyncio.create_task(self._run())
 
     def report(self, stage: str, share: float) -> None:
+        if self._removed:
+            raise _Removed
         self._latest = (stage, overall_percent(stage, share))
 
     async def close(self) -> None:
@@ -139,7 +157,7 @@ class _Reporter:
             if self._latest is not None and self._latest != written:
                 written = self._latest
                 async with self._transactions.write() as session:
-                    await repository.change(
+                    self._removed = not await repository.change(
                         session,
                         self._recording_id,
                         status="analyzing",

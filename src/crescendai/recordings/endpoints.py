@@ -66,7 +66,8 @@ async def get_recording(
     """One recording; its ETag changes when its state does."""
     recording = await _service(request).get(caller, recording_id)
     etag = f'"{recording.recording_id.hex[:12]}-{recording.updated_at}-{recording.percent}"'
-    if if_none_match is not None and etag in (t.strip() for t in if_none_match.split(",")):
+    known = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+    if etag in known or "*" in known:
         return Response(status_code=304, headers={"ETag": etag})
     return JSONResponse(recording.model_dump(mode="json"), headers={"ETag": etag})
 

@@ -49,10 +49,11 @@ async def page(
     return (await session.execute(query)).scalars().all()
 
 
-async def change(session: AsyncSession, recording_id: UUID, **values: Any) -> None:
-    await session.execute(
-        update(RecordingRow).where(RecordingRow.id == recording_id).values(**values)
-    )
+async def change(session: AsyncSession, recording_id: UUID, **values: Any) -> bool:
+    """Whether the recording is still there to be changed."""
+    statement = update(RecordingRow).where(RecordingRow.id == recording_id).values(**values)
+    changed = await session.execute(statement.returning(RecordingRow.id))
+    return changed.scalar_one_or_none() is not None
 
 
 async def remove(session: AsyncSession, recording_id: UUID) -> None:

@@ -13,6 +13,7 @@ from crescendai.errors import Conflict, NotFound
 from crescendai.identity.service import Caller
 from crescendai.jobs.service import enqueue
 from crescendai.kit.clock import now_ms
+from crescendai.kit.filenames import plain_name
 from crescendai.kit.ids import new_id
 from crescendai.kit.paging import Page, Position, decode_cursor, encode_cursor
 from crescendai.kit.sql import Transactions
@@ -190,7 +191,7 @@ def _new_row(
     return RecordingRow(
         id=recording_id,
         owner_id=caller.user_id,
-        filename=filename[-255:] or f"recording.{intake.format}",
+        filename=plain_name(filename, f"recording.{intake.format}"),
         format=intake.format,
         size_bytes=intake.size_bytes,
         sha256=intake.sha256,

@@ -10,6 +10,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -112,9 +113,12 @@ def install(app: FastAPI, production: bool) -> None:
         assert isinstance(error, HTTPException)
         phrase = HTTPStatus(error.status_code).phrase
         code = phrase.lower().replace(" ", "_")
-        return problem(_request_id(request), error.status_code, code, phrase, str(error.detail))
+        answer = problem(_request_id(request), error.status_code, code, phrase, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(OperationalError)
+    @app.exception_handler(PoolTimeoutError)
     async def _database(request: Request, error: Exception) -> ProblemResponse:
         log.error("request.failed", code="database_down", cause=str(error))
         detail = "The database cannot be used now; try again in a moment."

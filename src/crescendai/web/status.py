@@ -6,14 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
+import structlog
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 
 import crescendai
 from crescendai.errors import CrescendError
 from crescendai.music.dimensions import ALL, HOLISTIC
 
+log = structlog.get_logger(__name__)
 router = APIRouter(tags=["status"])
 
 Check = Callable[[], Awaitable[None]]
@@ -46,6 +49,7 @@ class DimensionInfo(BaseModel):
 
 
 @router.get("/api/health")
+@router.head("/api/health", include_in_schema=False)
 async def health() -> Health:
     """Alive."""
     return Health(status="ok", version=crescendai.__version__)
@@ -87,4 +91,7 @@ async def look(check: Check) -> Part:
         return Part(status="down", detail="It does not answer.")
     except CrescendError as error:
         return Part(status="down", detail=error.message)
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("check.failed", cause=str(error))
+        return Part(status="down", detail="It cannot be used; the log has the cause.")
     return Part(status="ok", detail=None)

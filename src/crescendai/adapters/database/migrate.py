@@ -9,19 +9,30 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
 import crescendai
 from crescendai.adapters.database.engine import Database
+from crescendai.errors import Unavailable
 
 _SCRIPTS = Path(crescendai.__file__).parent / "migrations"
 
 
 async def migrate(database: Database) -> tuple[str | None, str]:
-    """Apply every missing version in one transaction; returns (before, after)."""
-    async with database.engine.connect() as connection:
-        await connection.execution_options(crescendai_write=True)
-        async with connection.begin():
-            return await connection.run_sync(_upgrade)
+    """Apply every missing version in one transaction; returns (before, after).
+
+    Raises Unavailable when the database is damaged, locked or may not be written.
+    """
+    try:
+        async with database.engine.connect() as connection:
+            await connection.execution_options(crescendai_write=True)
+            async with connection.begin():
+                return await connection.run_sync(_upgrade)
+    except DatabaseError as error:
+        raise Unavailable(
+            "database_unusable",
+            f"The database {database.engine.url.database} cannot be used: {error.orig}.",
+        ) from error
 
 
 async def is_current(database: Database) -> bool:

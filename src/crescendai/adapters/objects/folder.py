@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +17,8 @@ from crescendai.errors import NotFound, Unavailable
 
 _CHUNK_BYTES = 1 << 20
 _PART_BYTES = 5 << 20
+_UNFINISHED = re.compile(r".*#\d+")  # how the store names a file until it is whole
+_ABANDONED_AFTER_SEC = 3600.0
 
 
 class FolderObjectStore:
@@ -84,10 +88,20 @@ class FolderObjectStore:
         except BaseError as error:
             raise _unavailable() from error
 
+    async def remove_unfinished(self) -> None:
+        """Remove the parts that a killed process left: those that nobody writes any more."""
+        await asyncio.to_thread(_remove_unfinished, self._root, time.time() - _ABANDONED_AFTER_SEC)
+
     async def ping(self) -> None:
         writable = await asyncio.to_thread(_is_writable, self._root)
         if not writable:
             raise _unavailable()
+
+
+def _remove_unfinished(root: Path, before: float) -> None:
+    for path in root.rglob("*#*"):
+        if _UNFINISHED.fullmatch(path.name) and path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
 
 
 def _is_writable(root: Path) -> bool:

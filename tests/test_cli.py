@@ -1,0 +1,72 @@
+"""The command line as people call it: one sentence and exit code 1, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def crescendai(
+    folder: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("CRESCENDAI_")}
+    return subprocess.run(
+        [sys.executable, "-m", "crescendai", *arguments],
+        env=kept | {"CRESCENDAI_DATA_DIR": str(folder / "data")} | environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def assert_one_sentence(result: subprocess.CompletedProcess[str], expected: str) -> None:
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert result.stderr.strip().startswith("Error: ")
+    assert expected in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("analyze", "[/missing].wav"), "There is no file [/missing].wav."),
+        (("analyze", "."), "There is no file ."),
+        (("worker", "--slot", "../elsewhere"), "--slot"),
+        (("serve", "--port", "99999"), "CRESCENDAI_PORT"),
+        (("serve", "--host", "0.0.0.0"), "CRESCENDAI_HOST"),
+    ],
+)
+def test_a_wrong_argument(tmp_path: Path, arguments: tuple[str, ...], expected: str) -> None:
+    assert_one_sentence(crescendai(tmp_path, *arguments), expected)
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"")
+    assert_one_sentence(crescendai(tmp_path, "migrate"), "CRESCENDAI_DATA_DIR")
+
+
+@pytest.mark.parametrize("arguments", [("migrate",), ("serve", "--port", "0")])
+def test_a_damaged_database(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "crescendai.db").write_bytes(b"this is no database " * 500)
+    assert_one_sentence(crescendai(tmp_path, *arguments), "crescendai.db cannot be used")
+
+
+def test_settings_in_a_file_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfe")
+    assert_one_sentence(crescendai(tmp_path, "migrate"), ".env")
+
+
+def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = crescendai(tmp_path, "serve", "--port", str(port))
+    assert_one_sentence(result, f"port {port}: Address already in use.")
+    assert not (tmp_path / "data").exists()
