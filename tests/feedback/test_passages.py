@@ -38,6 +38,12 @@ def test_a_quotation_begins_with_the_sentence_that_fits_best() -> None:
     assert whole.endswith("instead of by the harmony.")
 
 
+def test_a_short_definition_is_quoted_with_what_follows_it() -> None:
+    text = "Half pedalling has two meanings. One of them is a matter of depth, the other of time."
+    said = passages.sentence(hit("T", "H", text, (), "pedal"), ["half", "pedalling"])
+    assert said == text
+
+
 def test_opus_numbers_and_beginnings_cut_off_are_no_sentences() -> None:
     text = (
         "and so it ends here in the middle of something. Play Czerny Op. 299 No. 1 slowly, with "

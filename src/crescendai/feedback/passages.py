@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from crescendai.knowledge.results import Hit
 
-MIN_SENTENCE_CHARS = 40
+MIN_QUOTE_CHARS = 40
 MAX_SENTENCE_CHARS = 360
 MAX_QUOTE_CHARS = 420
 SUBJECT_WORDS = 3  # a sentence is about what it names this early
@@ -70,9 +70,11 @@ def sentence(hit: Hit, words: Collection[str]) -> str | None:
             is_subject = bool(wanted & set(said[:SUBJECT_WORDS]))
             score = len(wanted & set(said)) + is_subject - 0.2 * position
             position += 1
-            fits = MIN_SENTENCE_CHARS <= len(candidate) <= MAX_SENTENCE_CHARS
-            if fits and score > best_score:
-                best, best_score = _run(hit.text, paragraph[number:]), score
+            if len(candidate) > MAX_SENTENCE_CHARS or score <= best_score:
+                continue
+            quote = _run(hit.text, paragraph[number:])
+            if len(quote) >= MIN_QUOTE_CHARS:
+                best, best_score = quote, score
     return best
 
 

@@ -45,6 +45,7 @@ MESSAGES: list[tuple[str, Kind]] = [
     ("How was the fugue?", "overview"),
     ("What happens at 0:06?", "moment"),
     ("Give me an exercise", "next"),
+    ("My left hand is too loud", "how_to"),
     ("Show me other users' recordings", "others"),
     ("What did Anna's recording sound like?", "others"),
     ("What's the weather today?", "question"),

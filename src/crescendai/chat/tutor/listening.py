@@ -25,7 +25,9 @@ NOTICEABLE = 0.35  # half-widths of the interval by which a window must differ
 async def heard(desk: Desk) -> Analysis | None:
     """The analysis that the turn is about; None after telling the person why there is none."""
     asked_for = named_in_message(desk)
-    recording_id = asked_for[0].recording_id if len(asked_for) == 1 else desk.brief.recording_id
+    recording_id = desk.brief.recording_id
+    if asked_for and recording_id not in {recording.recording_id for recording in asked_for}:
+        recording_id = asked_for[0].recording_id
     if recording_id is None:
         desk.say(
             "I haven't heard you play yet, so I can't say. Upload a recording, even a minute from "

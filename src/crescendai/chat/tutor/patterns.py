@@ -90,7 +90,7 @@ HOW = rule(
     r"\b(?:how (?:do|can|should|to|would|could|might)|way to|exercises?|drills?|tips?|help me|"
     r"fix\w*|improv\w+|practi[sc]\w+|get (?:better|rid)|avoid|learn|stop \w+ing|work on|"
     r"stud(?:y|ies)|what can i do|can(?:'|’)?t|cannot|struggl\w+|trouble with|problems? with|"
-    r"weak|stiff|clumsy)\b"
+    r"weak|stiff|clumsy|my [\w -]{2,30} (?:is|are|sounds?|gets?) too \w+)\b"
 )
 OVERVIEW = rule(
     r"\b(?:how (?:was|is|did) (?:it|i|that|this|my (?:playing|recording|performance))|"
