@@ -109,7 +109,7 @@ async def test_grounded_feedback_keeps_the_contract(world: World, duration: floa
     assert feedback.model == GROUNDED_MODEL
     first = feedback.practice_recommendations.immediate_priorities[0]
     assert first.skill_area == "Pedal clarity"
-    assert first.exercise.startswith("Syncopated pedal with one finger: 1. Play a C major scale")
+    assert first.exercise.startswith("Syncopated pedal with one finger:\n1. Play a C major scale")
     assert first.expected_result.startswith("No two notes sound together")
     assert len(first.citations) == 2
 

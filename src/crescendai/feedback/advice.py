@@ -125,11 +125,11 @@ def _priority(finding: Finding, found: Found, sources: Bibliography) -> Immediat
         )
     hit, exercise = found.exercise
     cited.append(sources.cite(hit, exercise.quote, f"An exercise for {finding.scale.topic}"))
-    steps = " ".join(f"{n}. {step}" for n, step in enumerate(exercise.steps, start=1))
+    steps = "\n".join(f"{n}. {step}" for n, step in enumerate(exercise.steps, start=1))
     check = exercise.check or "You hear the difference between the first and the last repetition."
     return ImmediatePriority(
         skill_area=skill_area,
-        exercise=f"{exercise.name}: {steps}",
+        exercise=f"{exercise.name}:\n{steps}",
         expected_result=wording.capital(check),
         citations=cited,
     )
