@@ -147,7 +147,7 @@ class Tools:
             context = await contexts.context(self._caller)
         else:
             return _refused("That is not this conversation; only its own context can be read.")
-        known = context.updated_at is not None
+        known = context.model_dump(exclude={"updated_at"}, exclude_defaults=True)
         summary = "what you told about yourself" if known else "nothing told yet"
         return ToolAnswer(True, context.model_dump_json(exclude={"updated_at"}), summary, context)
 
