@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from crescendai.adapters.audio.files import FileAudioProbe
@@ -32,12 +31,13 @@ from crescendai.knowledge.schemas import Document, SearchResults, search_results
 from crescendai.knowledge.service import KnowledgeService
 from crescendai.music.performance_model import PerformanceModel
 from crescendai.ports.performance import Refused
-from crescendai.recordings.analyze import overall_percent
+from crescendai.recordings.analyze import overall_percent, to_analysis
 from crescendai.recordings.schemas import Analysis
 from crescendai.settings import Settings
 from crescendai.web.pages import BUILD
 from crescendai.web.status import Part, look
 
+T = TypeVar("T")
 Report = Callable[[str, int], None]
 _LOOK_EVERY_SEC = 0.2
 _BLOCK_BYTES = 1 << 20
@@ -88,8 +88,8 @@ async def search_library(settings: Settings, query: str, top_k: int) -> SearchRe
         services = build_services(floor)
         owner = await services.identity.ensure_user()
         await services.knowledge.ensure_handbook()
-        async with _working(floor):
-            await _until_final(services.knowledge, owner)
+        if not await _all_final(services.knowledge, owner):
+            await _while_working(floor, _until_final(services.knowledge, owner))
         return search_results(await services.search.search(owner, query, top_k))
 
 
@@ -100,10 +100,9 @@ async def ingest_files(settings: Settings, paths: list[Path], report: Report) ->
         services = build_services(floor)
         owner = await services.identity.ensure_user()
         outcomes = [await _submit(services.knowledge, owner, path) for path in files]
-        async with _working(floor):
-            return [
-                await _through(services.knowledge, owner, outcome, report) for outcome in outcomes
-            ]
+        return await _while_working(
+            floor, _all_through(services.knowledge, owner, outcomes, report)
+        )
 
 
 async def analyze_file(settings: Settings, path: Path, report: Report) -> Analysis:
@@ -118,15 +117,9 @@ async def analyze_file(settings: Settings, path: Path, report: Report) -> Analys
         )
     except Refused as refusal:
         raise InvalidInput(refusal.code, refusal.reason) from refusal
-    fields = asdict(heard)
-    del fields["notes"], fields["pedal"]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Analysis(
-        recording_id=uuid5(NAMESPACE_URL, f"sha256:{digest}"),
-        processing_time_ms=now_ms() - began,
-        created_at=now_ms(),
-        **fields,
-    )
+    recording_id = uuid5(NAMESPACE_URL, f"sha256:{digest}")
+    return to_analysis(heard, recording_id, now_ms() - began, now_ms())
 
 
 async def examine(settings: Settings) -> dict[str, Part]:
@@ -186,24 +179,37 @@ async def _through(
         await asyncio.sleep(_LOOK_EVERY_SEC)
 
 
+async def _all_through(
+    service: KnowledgeService, owner: Caller, outcomes: Iterable[Outcome], report: Report
+) -> list[Outcome]:
+    return [await _through(service, owner, outcome, report) for outcome in outcomes]
+
+
+async def _all_final(service: KnowledgeService, owner: Caller) -> bool:
+    page = await service.list(owner, None, 200)
+    return all(document.status in ("ready", "failed") for document in page.items)
+
+
 async def _until_final(service: KnowledgeService, owner: Caller) -> None:
     while True:
-        page = await service.list(owner, None, 200)
-        if all(document.status in ("ready", "failed") for document in page.items):
+        if await _all_final(service, owner):
             return
         await asyncio.sleep(_LOOK_EVERY_SEC)
 
 
-@asynccontextmanager
-async def _working(floor: Floor) -> AsyncIterator[None]:
-    """A worker for as long as the block lasts: a running server's, or one in this process."""
+async def _while_working(floor: Floor, waiting: Coroutine[Any, Any, T]) -> T:
+    """Wait for what a worker does: a running server's, or one in this process.
+
+    Raises what keeps the worker from starting.
+    """
     if (await look(build_checks(floor)["workers"])).status == "ok":
-        yield
-        return
+        return await waiting
     stop = asyncio.Event()
     worker = asyncio.create_task(run_worker(floor, "worker-0", stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await worker
+    waiter = asyncio.create_task(waiting)
+    await asyncio.wait({worker, waiter}, return_when=asyncio.FIRST_COMPLETED)
+    if worker.done():
+        waiter.cancel()
+    stop.set()
+    await worker
+    return await waiter

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from crescendai.music.notes import Performance, note_array, pedal_array
-from crescendai.music.quality import Refusal, assess, refusal
+from crescendai.music.quality import Refusal, assess, reconsider, refusal
 
 RATE = 22_050
 Samples = npt.NDArray[np.float32]
@@ -40,7 +40,9 @@ def plucked(duration_sec: float = 8.0) -> Samples:
 
 
 def code(samples: Samples, performance: Performance | None = None) -> str | None:
-    quality = assess(samples, RATE, performance)
+    quality = assess(samples, RATE)
+    if performance is not None:
+        quality = reconsider(quality, performance)
     refused = refusal(quality, performance, quality.duration_sec)
     return refused.code if refused else None
 

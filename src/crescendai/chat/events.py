@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from crescendai.chat.schemas import Citation
 from crescendai.errors import CrescendError, InvalidInput
 from crescendai.kit import sse
+from crescendai.knowledge.schemas import Citation
 
 Sent: TypeAlias = list[Any]
 """An event as it is sent and stored: [name or None, data]."""

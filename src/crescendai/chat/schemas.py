@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from crescendai.knowledge.schemas import Citation
+
 MAX_MESSAGE_CHARS = 8000
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -24,19 +26,6 @@ class TurnRequest(BaseModel):
     ]
     session_id: UUID | None = None
     recording_id: UUID | None = None
-
-
-class Citation(BaseModel):
-    """A passage that the text refers to as ``[id]``, with the words quoted from it."""
-
-    id: str
-    chunk_id: UUID
-    document_id: UUID
-    title: str
-    author: str | None
-    page: int | None
-    heading: str | None
-    quote: str
 
 
 class CalledTool(BaseModel):

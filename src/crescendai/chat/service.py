@@ -27,7 +27,7 @@ from crescendai.errors import Conflict, NotFound
 from crescendai.identity.service import Caller
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
-from crescendai.kit.paging import Position, decode_cursor, encode_cursor
+from crescendai.kit.paging import cut, decode_cursor
 from crescendai.kit.sql import Transactions
 
 HISTORY_MESSAGES = 20
@@ -44,14 +44,11 @@ class ChatService:
         after = decode_cursor(cursor)
         async with self._transactions.read() as session:
             rows = await repository.sessions_page(session, caller.user_id, limit + 1, after)
-            shown = rows[:limit]
+            shown, following = cut(rows, limit)
             counts = await repository.message_counts(session, [row.id for row in shown])
-        more = len(rows) > limit
         return ChatSessionPage(
             items=[_session(row, counts.get(row.id, 0)) for row in shown],
-            next_cursor=encode_cursor(Position(shown[-1].created_at, shown[-1].id))
-            if more
-            else None,
+            next_cursor=following,
         )
 
     async def session(self, caller: Caller, session_id: UUID) -> ChatSessionDetail:

@@ -19,7 +19,6 @@ from contextlib import aclosing
 from typing import Any
 
 from crescendai.chat.brief import TurnBrief
-from crescendai.chat.citations import citation
 from crescendai.chat.events import (
     Cited,
     Token,
@@ -32,6 +31,7 @@ from crescendai.chat.prompts import read_prompt
 from crescendai.chat.tools import Tools
 from crescendai.errors import UpstreamFailed
 from crescendai.knowledge.results import Hit, SearchAnswer
+from crescendai.knowledge.schemas import Citation
 from crescendai.ports.language_model import (
     LanguageModel,
     Message,
@@ -123,7 +123,7 @@ class _Conversation:
                 continue
             self._cited.add(number)
             hit = self.passages[number - 1]
-            new.append(Cited(citation(str(number), hit, _quoted(text[: mark.start()], hit))))
+            new.append(Cited(Citation.of(str(number), hit, _quoted(text[: mark.start()], hit))))
         return new
 
     def count(self, usage: Usage) -> None:

@@ -23,6 +23,7 @@ from crescendai.feedback.schemas import (
     TemporalItem,
 )
 from crescendai.feedback.selection import Selection
+from crescendai.kit import prose
 from crescendai.knowledge.results import Hit
 
 
@@ -45,19 +46,7 @@ class Bibliography:
             if (citation.chunk_id, citation.quote) == (hit.chunk_id, quote):
                 return citation.id
         number = str(len(self.citations) + 1)
-        self.citations.append(
-            FeedbackCitation(
-                id=number,
-                chunk_id=hit.chunk_id,
-                document_id=hit.document_id,
-                title=hit.title,
-                author=hit.author,
-                page=hit.page,
-                heading=hit.heading_path[-1] if hit.heading_path else None,
-                quote=quote,
-                relevance=relevance,
-            )
-        )
+        self.citations.append(FeedbackCitation.of(number, hit, quote, relevance=relevance))
         return number
 
 
@@ -111,7 +100,7 @@ def _moments(selection: Selection, library: Mapping[str, Found]) -> list[Tempora
 
 
 def _priority(finding: Finding, found: Found, sources: Bibliography) -> ImmediatePriority:
-    skill_area = wording.capital(finding.scale.topic)
+    skill_area = prose.capital(finding.scale.topic)
     cited: list[str] = []
     if found.remark is not None:
         hit, quote = found.remark
@@ -130,7 +119,7 @@ def _priority(finding: Finding, found: Found, sources: Bibliography) -> Immediat
     return ImmediatePriority(
         skill_area=skill_area,
         exercise=f"{exercise.name}:\n{steps}",
-        expected_result=wording.capital(check),
+        expected_result=prose.capital(check),
         citations=cited,
     )
 
@@ -146,20 +135,20 @@ def _listening_test(finding: Finding) -> str:
 
 def _aim(finding: Finding, found: Found, sources: Bibliography) -> LongTermAim:
     opening = (
-        f"{wording.capital(finding.scale.topic)} is now at {wording.number(finding.value)}, "
+        f"{prose.capital(finding.scale.topic)} is now at {prose.number(finding.value)}, "
         f"between {pole(finding.key, 'left')} (0) and {pole(finding.key, 'right')} (1)."
     )
     if found.remark is None:
         rest = "Compare a recording of the same piece every month and listen for this alone."
         return LongTermAim(
-            musical_aspect=wording.capital(finding.scale.topic),
+            musical_aspect=prose.capital(finding.scale.topic),
             approach=f"{opening} {rest}",
             citations=[],
         )
     hit, quote = found.remark
     number = sources.cite(hit, quote, f"A long view of {finding.scale.topic}")
     return LongTermAim(
-        musical_aspect=wording.capital(finding.scale.topic),
+        musical_aspect=prose.capital(finding.scale.topic),
         approach=f"{opening} “{quote}” [{number}]",
         citations=[number],
     )

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from crescendai.knowledge.schemas import Citation
+
 
 class OverallAssessment(BaseModel):
     strengths: list[str]
@@ -45,17 +47,9 @@ class PracticeRecommendations(BaseModel):
     long_term_development: Annotated[list[LongTermAim], Field(min_length=2, max_length=3)]
 
 
-class FeedbackCitation(BaseModel):
-    """``quote`` stands word for word in the passage ``chunk_id``."""
+class FeedbackCitation(Citation):
+    """``relevance`` says what the passage is quoted for."""
 
-    id: str
-    chunk_id: UUID
-    document_id: UUID
-    title: str
-    author: str | None
-    page: int | None
-    heading: str | None
-    quote: str
     relevance: str
 
 

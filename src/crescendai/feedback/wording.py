@@ -6,27 +6,14 @@ from collections.abc import Sequence
 
 from crescendai.feedback.findings import Finding, Moment
 from crescendai.feedback.scales import SCALES
+from crescendai.kit.prose import capital, listed, number
 
 # A window rests on few notes: below this, a difference from the whole is not to be leant on.
 SMALL_DIFFERENCE = 0.05
 
 
-def number(value: float) -> str:
-    return f"{value:.2f}"
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def lowered(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
-
-
-def listed(parts: Sequence[str]) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
 def placed(finding: Finding) -> str:

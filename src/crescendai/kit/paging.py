@@ -6,12 +6,24 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from crescendai.errors import InvalidInput
 
+
+class Row(Protocol):
+    """Anything that has a place in a keyset order."""
+
+    @property
+    def created_at(self) -> int: ...
+
+    @property
+    def id(self) -> UUID: ...
+
+
 T = TypeVar("T")
+R = TypeVar("R", bound=Row)
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -52,3 +64,11 @@ def decode_cursor(cursor: str | None) -> Position | None:
     if not 0 <= position.created_at < 2**63:
         raise InvalidInput("cursor_invalid", "The cursor is not one that this server gave out.")
     return position
+
+
+def cut(rows: Sequence[R], limit: int) -> tuple[Sequence[R], str | None]:
+    """One page of rows that were asked for with ``limit + 1``, and the cursor to the next."""
+    if len(rows) <= limit:
+        return rows, None
+    shown = rows[:limit]
+    return shown, encode_cursor(Position(shown[-1].created_at, shown[-1].id))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from crescendai.knowledge.results import SearchAnswer
+from crescendai.knowledge.results import Hit, SearchAnswer
 
 Status = Literal["queued", "processing", "ready", "failed"]
 
@@ -42,6 +42,34 @@ class Document(BaseModel):
 class DocumentPage(BaseModel):
     items: list[Document]
     next_cursor: str | None
+
+
+class Citation(BaseModel):
+    """A passage that a text refers to as ``[id]``, with the words quoted from it."""
+
+    id: str
+    chunk_id: UUID
+    document_id: UUID
+    title: str
+    author: str | None
+    page: int | None
+    heading: str | None
+    quote: str
+
+    @classmethod
+    def of(cls, number: str, hit: Hit, quote: str, **more: str) -> Self:
+        """``quote`` must stand word for word in the passage; ``more`` fills a subclass's fields."""
+        return cls(
+            id=number,
+            chunk_id=hit.chunk_id,
+            document_id=hit.document_id,
+            title=hit.title,
+            author=hit.author,
+            page=hit.page,
+            heading=hit.heading_path[-1] if hit.heading_path else None,
+            quote=quote,
+            **more,
+        )
 
 
 class SearchResult(BaseModel):

@@ -22,7 +22,7 @@ from crescendai.jobs.service import NOBODY_WAITS, SOMEBODY_WAITS, enqueue
 from crescendai.kit.clock import now_ms
 from crescendai.kit.filenames import plain_name
 from crescendai.kit.ids import new_id
-from crescendai.kit.paging import Page, Position, decode_cursor, encode_cursor
+from crescendai.kit.paging import Page, cut, decode_cursor
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge import repository
 from crescendai.knowledge.intake import Intake
@@ -86,11 +86,8 @@ class KnowledgeService:
         after = decode_cursor(cursor)
         async with self._transactions.read() as session:
             rows = await repository.visible_documents(session, caller.user_id, after, limit + 1)
-        following = None
-        if len(rows) > limit:
-            last = rows[limit - 1]
-            following = encode_cursor(Position(last.created_at, last.id))
-        return Page([to_wire(row) for row in rows[:limit]], following)
+        shown, following = cut(rows, limit)
+        return Page([to_wire(row) for row in shown], following)
 
     async def get(self, caller: Caller, document_id: UUID) -> Document:
         async with self._transactions.read() as session:

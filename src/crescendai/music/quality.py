@@ -6,7 +6,7 @@ noise be refused before the expensive transcription; with one, it also looks at 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,28 +53,29 @@ class Refusal:
     reason: str
 
 
-def assess(
-    samples: Samples, sample_rate: int, performance: Performance | None = None
-) -> AudioQuality:
-    """Judge mono float32 samples (full scale 1.0) and, if given, what was heard in them."""
+def assess(samples: Samples, sample_rate: int) -> AudioQuality:
+    """Judge mono float32 samples (full scale 1.0)."""
     peak = float(np.abs(samples).max()) if len(samples) else 0.0
     level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2))) if len(samples) else 0.0
-    duration_sec = len(samples) / sample_rate
-    silence = _silence_fraction(samples, sample_rate)
     reasons = _not_piano(piano_evidence(samples, sample_rate))
-    if performance is not None:
-        sounding_sec = max(duration_sec * (1.0 - silence), 0.1)
-        if len(performance.notes) / sounding_sec < MIN_NOTES_PER_SOUNDING_SEC:
-            reasons += ("hardly any piano notes were found in the sound",)
     return AudioQuality(
-        duration_sec=duration_sec,
+        duration_sec=len(samples) / sample_rate,
         peak_dbfs=_dbfs(peak),
         level_dbfs=_dbfs(level),
         clipping_fraction=_clipping_fraction(samples),
-        silence_fraction=silence,
+        silence_fraction=_silence_fraction(samples, sample_rate),
         is_piano=not reasons,
         reasons=reasons,
     )
+
+
+def reconsider(quality: AudioQuality, performance: Performance) -> AudioQuality:
+    """The judgement of the sound in the light of the notes that were heard in it."""
+    sounding_sec = max(quality.duration_sec * (1.0 - quality.silence_fraction), 0.1)
+    if len(performance.notes) / sounding_sec >= MIN_NOTES_PER_SOUNDING_SEC:
+        return quality
+    reasons = (*quality.reasons, "hardly any piano notes were found in the sound")
+    return replace(quality, is_piano=False, reasons=reasons)
 
 
 def refusal(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from uuid import UUID
 
 import numpy as np
@@ -40,6 +40,15 @@ def overall_percent(stage: str, share: float) -> int:
     return int(begin + (end - begin) * min(max(share, 0.0), 1.0))
 
 
+def to_analysis(heard: Heard, recording_id: UUID, took_ms: int, at_ms: int) -> Analysis:
+    """What was heard, in the shape that is stored and sent; notes and pedal are kept apart."""
+    fields = asdict(replace(heard, notes=[], pedal=[]))
+    del fields["notes"], fields["pedal"]
+    return Analysis(
+        recording_id=recording_id, processing_time_ms=took_ms, created_at=at_ms, **fields
+    )
+
+
 class AnalysisService:
     """Carries out ``recordings.analyze`` jobs. Idempotent: the last result replaces any before."""
 
@@ -62,7 +71,7 @@ class AnalysisService:
             async with self._objects.as_file(object_key(recording_id, row.format)) as path:
                 heard = await self._analyzer.analyze(path, reporter.report)
         except Refused as refusal:
-            await reporter.close()
+            await reporter.close()  # or it would overwrite the end
             await self._end(recording_id, "refused", refusal.code, refusal.reason)
             return
         except _Removed:
@@ -95,17 +104,13 @@ class AnalysisService:
 
     async def _store(self, recording_id: UUID, heard: Heard, took_ms: int) -> None:
         at = now_ms()
-        fields = asdict(heard)
-        notes, pedal = fields.pop("notes"), fields.pop("pedal")
-        document = Analysis(
-            recording_id=recording_id, processing_time_ms=took_ms, created_at=at, **fields
-        )
+        document = to_analysis(heard, recording_id, took_ms, at)
         result = AnalysisRow(
             recording_id=recording_id,
             model_version=heard.model_version,
             document=document.model_dump(mode="json"),
-            notes=_npy(note_array(notes)),
-            pedal=_npy(pedal_array(pedal)),
+            notes=_npy(note_array(heard.notes)),
+            pedal=_npy(pedal_array(heard.pedal)),
             created_at=at,
         )
         async with self._transactions.write() as session:

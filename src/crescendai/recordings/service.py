@@ -15,7 +15,7 @@ from crescendai.jobs.service import enqueue
 from crescendai.kit.clock import now_ms
 from crescendai.kit.filenames import plain_name
 from crescendai.kit.ids import new_id
-from crescendai.kit.paging import Page, Position, decode_cursor, encode_cursor
+from crescendai.kit.paging import Page, cut, decode_cursor
 from crescendai.kit.sql import Transactions
 from crescendai.ports.objects import ObjectStore
 from crescendai.ports.performance import AudioInfo, AudioProbe
@@ -105,11 +105,8 @@ class RecordingService:
         after = decode_cursor(cursor)
         async with self._transactions.read() as session:
             rows = await repository.page(session, caller.user_id, after, limit + 1)
-        following = None
-        if len(rows) > limit:
-            last = rows[limit - 1]
-            following = encode_cursor(Position(last.created_at, last.id))
-        return Page([to_wire(row) for row in rows[:limit]], following)
+        shown, following = cut(rows, limit)
+        return Page([to_wire(row) for row in shown], following)
 
     async def get(self, caller: Caller, recording_id: UUID) -> Recording:
         async with self._transactions.read() as session:

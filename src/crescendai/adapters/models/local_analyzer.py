@@ -17,7 +17,7 @@ from crescendai.errors import InvalidInput
 from crescendai.music.measurements import measure
 from crescendai.music.notes import Performance
 from crescendai.music.performance_model import PerformanceModel
-from crescendai.music.quality import AudioQuality, assess, refusal
+from crescendai.music.quality import AudioQuality, assess, reconsider, refusal
 from crescendai.ports.performance import Heard, Progress, Refused, Segment
 
 SAMPLE_RATE = 44_100
@@ -61,7 +61,7 @@ class LocalAnalyzer:
         _refuse(quality, None, duration)
         performance = self._transcribe(samples, progress, cancelled)
         progress("measuring", 0.0)
-        quality = assess(samples, SAMPLE_RATE, performance)
+        quality = reconsider(quality, performance)
         _refuse(quality, performance, duration)
         measurements = {name: asdict(m) for name, m in measure(performance).items()}
         progress("scoring", 0.0)

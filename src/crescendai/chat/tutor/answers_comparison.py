@@ -13,11 +13,7 @@ from crescendai.chat.tutor.listening import (
     piece_of,
 )
 from crescendai.chat.tutor.material import Finding
-from crescendai.chat.tutor.phrases import (
-    capital,
-    listed,
-    number,
-)
+from crescendai.kit.prose import capital, listed, number
 from crescendai.recordings.schemas import Analysis
 
 

@@ -10,11 +10,8 @@ from crescendai.chat.tutor.listening import (
     named,
 )
 from crescendai.chat.tutor.material import Moment
-from crescendai.chat.tutor.phrases import (
-    capital,
-    number,
-    stretch,
-)
+from crescendai.chat.tutor.phrases import stretch
+from crescendai.kit.prose import capital, number
 from crescendai.recordings.schemas import Analysis
 
 

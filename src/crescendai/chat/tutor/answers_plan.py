@@ -15,12 +15,8 @@ from crescendai.chat.tutor.listening import (
     named,
 )
 from crescendai.chat.tutor.material import Finding
-from crescendai.chat.tutor.phrases import (
-    briefly,
-    listed,
-    source,
-    stretch,
-)
+from crescendai.chat.tutor.phrases import briefly, source, stretch
+from crescendai.kit.prose import listed
 from crescendai.recordings.schemas import Analysis
 
 USUAL_MINUTES = 20

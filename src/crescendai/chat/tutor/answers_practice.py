@@ -19,16 +19,9 @@ from crescendai.chat.tutor.listening import (
     where_to_hear,
 )
 from crescendai.chat.tutor.material import Finding
-from crescendai.chat.tutor.phrases import (
-    NOT_ENGLISH,
-    briefly,
-    heard_as,
-    measured,
-    number,
-    source,
-    sureness,
-)
+from crescendai.chat.tutor.phrases import NOT_ENGLISH, briefly, heard_as, measured, source, sureness
 from crescendai.chat.tutor.vocabulary import content_words, dimensions_in, is_about_music
+from crescendai.kit.prose import number
 from crescendai.recordings.schemas import Analysis
 
 SECOND_SIMILARITY = 0.5  # a second passage has to earn its place

@@ -11,16 +11,8 @@ from crescendai.chat.tutor.listening import (
     where_to_hear,
 )
 from crescendai.chat.tutor.material import Finding
-from crescendai.chat.tutor.phrases import (
-    briefly,
-    capital,
-    heard_as,
-    listed,
-    measured,
-    number,
-    source,
-    sureness,
-)
+from crescendai.chat.tutor.phrases import briefly, heard_as, measured, source, sureness
+from crescendai.kit.prose import capital, listed, number
 from crescendai.knowledge.results import Hit
 
 DEPENDS = "Whether that is right depends on the piece."

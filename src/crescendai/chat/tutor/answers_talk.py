@@ -5,7 +5,8 @@ from __future__ import annotations
 from crescendai.chat.tutor import patterns
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.intents import Intent
-from crescendai.chat.tutor.phrases import NOT_ENGLISH, listed, source
+from crescendai.chat.tutor.phrases import NOT_ENGLISH, source
+from crescendai.kit.prose import listed
 
 
 async def greeting(desk: Desk, _: Intent) -> None:

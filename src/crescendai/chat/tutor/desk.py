@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from crescendai.chat.brief import TurnBrief
-from crescendai.chat.citations import citation
 from crescendai.chat.events import Cited, Token, ToolAnswered, ToolCalled, TurnEvent
 from crescendai.chat.schemas import UserContext
 from crescendai.chat.tools import ToolAnswer, Tools
 from crescendai.chat.tutor.material import Ear, Reader
 from crescendai.chat.tutor.vocabulary import content_words, dimensions_in
 from crescendai.knowledge.results import Hit, SearchAnswer
+from crescendai.knowledge.schemas import Citation
 from crescendai.recordings.schemas import Analysis
 
 MIN_SIMILARITY = 0.35
@@ -81,7 +81,7 @@ class Desk:
         if at not in self._citations:
             number = str(len(self._citations) + 1)
             self._citations[at] = number
-            self.page.append(Cited(citation(number, hit, quote)))
+            self.page.append(Cited(Citation.of(number, hit, quote)))
         return f"[{self._citations[at]}]"
 
     def hand_over(self) -> None:

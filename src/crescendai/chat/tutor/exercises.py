@@ -8,10 +8,8 @@ from crescendai.chat.schemas import UserContext
 from crescendai.chat.tutor import patterns
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.material import Exercise, Finding
-from crescendai.chat.tutor.phrases import (
-    capital,
-)
 from crescendai.chat.tutor.vocabulary import dimensions_in
+from crescendai.kit.prose import capital
 from crescendai.knowledge.results import Hit
 from crescendai.music.dimensions import HOLISTIC_KEYS
 from crescendai.recordings.schemas import Analysis

@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from crescendai.chat.brief import HeardRecording
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.material import Finding, Moment
-from crescendai.chat.tutor.phrases import (
-    number,
-    stretch,
-)
+from crescendai.chat.tutor.phrases import stretch
+from crescendai.kit.prose import number
 from crescendai.recordings.schemas import Analysis
 
 _NAMES_PIECE = re.compile(

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from crescendai.chat.tutor.material import Finding
+from crescendai.kit.prose import listed, number
 from crescendai.knowledge.results import Hit
 from crescendai.recordings.schemas import Analysis
 
 HANDBOOK = "CrescendAI Handbook"
 NOT_ENGLISH = "So far I understand only English. Could you ask me that in English?"
-
-
-def number(value: float) -> str:
-    return f"{value:.2f}"
-
-
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def listed(parts: Sequence[str]) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
 def stretch(timestamp: str) -> str:

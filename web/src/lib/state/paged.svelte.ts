@@ -1,6 +1,8 @@
 import { toApiError, type ApiError } from '../api/problem.ts';
 import type { Page } from '../api/types.ts';
 
+const REFRESH_MS = 2000;
+
 /** A list that arrives page by page. */
 export class PagedList<T> {
 	items = $state<T[]>([]);
@@ -30,6 +32,17 @@ export class PagedList<T> {
 			const known = new Set(this.items.map(this.key));
 			this.items.push(...page.items.filter((item) => !known.has(this.key(item))));
 			this.cursor = page.next_cursor;
+		});
+	}
+
+	/** Call it while a component is made: as long as something runs, look again now and then. */
+	keepFresh(running: () => boolean): void {
+		$effect(() => {
+			if (!running()) return;
+			const timer = setInterval(() => {
+				if (!document.hidden) void this.refresh();
+			}, REFRESH_MS);
+			return () => clearInterval(timer);
 		});
 	}
 
