@@ -59,7 +59,7 @@ async def test_from_upload_to_answer_to_removal(
     assert result["title"] == "On pedals"
     assert result["heading_path"] == ["Pedal"]
     assert set(result) == {
-        *("chunk_id", "document_id", "title", "author", "page"),
+        *("chunk_id", "document_id", "title", "author", "type", "level", "dimensions", "page"),
         *("heading_path", "start", "end", "text", "score"),
     }
     assert (await client.delete(url)).status_code == 204
@@ -68,7 +68,15 @@ async def test_from_upload_to_answer_to_removal(
 
 @pytest.mark.parametrize(
     "query",
-    [{"q": ""}, {"q": "  "}, {}, {"q": "a", "top_k": "0"}, {"q": "a", "top_k": "51"}],
+    [
+        {"q": ""},
+        {"q": "  "},
+        {},
+        {"q": "a", "top_k": "0"},
+        {"q": "a", "top_k": "51"},
+        {"q": "a", "dimension": "loudness"},
+        {"q": "a", "document": "x"},
+    ],
 )
 async def test_wrong_questions(client: httpx.AsyncClient, query: dict[str, str]) -> None:
     answer = await client.get("/api/knowledge/search", params=query)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from crescendai.errors import SchemaError
 from crescendai.identity.service import Caller
 from crescendai.knowledge import repository
+from crescendai.knowledge.filters import Filters
 from crescendai.knowledge.repository import search_words
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.ports.embedding import ScriptedEmbedder, Vectors
@@ -148,3 +151,50 @@ async def test_forms_of_a_word_and_words_of_the_title_are_found(
     await library.take_in(caller, "b.txt", TRILL, title="Other")
     assert (await titles(library.search, caller, "pedals changing"))[0] == "Étude in Blurring"
     assert (await titles(library.search, caller, "etude"))[0] == "Étude in Blurring"
+
+
+ARTICLE = "---\ntitle: {0}\ntype: {1}\nlevel: {2}\ndimensions: {3}\n---\n# {0}\n\nThe pedal, {0}."
+
+
+@pytest.mark.parametrize(
+    ("narrow", "expected"),
+    [
+        ({"type": "technique"}, {"A", "C"}),
+        ({"level": "beginner"}, {"A", "B"}),
+        ({"dimension": "pedal_clean_blurred"}, {"A", "B"}),
+        ({"dimension": "pedal_clean_blurred", "type": "technique"}, {"A"}),
+        ({"type": "health"}, set()),
+        ({"document_id": UUID(int=1)}, set()),
+    ],
+)
+async def test_filters_narrow_both_stages(
+    library: Library,
+    caller: Caller,
+    stranger: Caller,
+    narrow: dict[str, Any],
+    expected: set[str],
+) -> None:
+    for values in (
+        ("A", "technique", "beginner", "timing_stable_unstable, pedal_clean_blurred"),
+        ("B", "practice", "all", "pedal_clean_blurred"),
+        ("C", "technique", "advanced", "pedal_sparse_saturated"),
+    ):
+        await library.take_in(caller, f"{values[0]}.md", ARTICLE.format(*values).encode())
+    theirs = ARTICLE.format("D", "technique", "all", "pedal_clean_blurred").encode()
+    await library.take_in(stranger, "D.md", theirs)
+    await library.take_in(caller, "plain.txt", PEDAL)
+    answer = await library.search.search(caller, "pedal", 5, Filters(**narrow))
+    assert {hit.title for hit in answer.hits} == expected
+    async with library.transactions.read() as session:
+        matches = await repository.match_text(
+            session, "pedal", caller.user_id, 300, Filters(**narrow)
+        )
+    assert len(matches) == len(expected)
+
+
+async def test_one_document_alone_can_be_searched(library: Library, caller: Caller) -> None:
+    await library.take_in(caller, "a.txt", PEDAL)
+    document = await library.take_in(caller, "b.txt", PEDAL + TRILL)
+    filters = Filters(document_id=document.document_id)
+    answer = await library.search.search(caller, "pedal", 5, filters)
+    assert {hit.document_id for hit in answer.hits} == {document.document_id}

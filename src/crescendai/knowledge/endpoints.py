@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from crescendai.identity.endpoints import CurrentCaller
 from crescendai.kit import multipart
 from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
+from crescendai.knowledge.filters import Filters
 from crescendai.knowledge.schemas import Document, DocumentPage, SearchResults, search_results
 from crescendai.knowledge.search import MAX_TOP_K, KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
@@ -69,7 +70,12 @@ async def search(
     caller: CurrentCaller,
     q: str,
     top_k: Annotated[int, Query(ge=1, le=MAX_TOP_K)] = 5,
+    document: UUID | None = None,
+    type: str | None = None,
+    level: str | None = None,
+    dimension: str | None = None,
 ) -> SearchResults:
     """The passages that answer a question best: the search that the tutor uses."""
     engine: KnowledgeSearch = request.app.state.search
-    return search_results(await engine.search(caller, q, top_k))
+    filters = Filters(document, type, level, dimension)
+    return search_results(await engine.search(caller, q, top_k, filters))

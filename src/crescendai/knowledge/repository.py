@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Float, Uuid, bindparam, delete, func, or_, select, text, tuple_, update
+from sqlalchemy import (
+    Float,
+    String,
+    Uuid,
+    bindparam,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.paging import Position
+from crescendai.knowledge.filters import EVERYTHING, Filters
 from crescendai.knowledge.stop_words import STOP_WORDS
 from crescendai.knowledge.tables import ChunkRow, DocumentRow, RevisionRow
 
@@ -42,6 +56,13 @@ _VISIBLE_THEN_BEST = """
       AND d.status = 'ready' AND (d.owner_id IS NULL OR d.owner_id = :owner_id)
     ORDER BY score DESC LIMIT :limit
 """
+_FILTERED = """
+      AND (:document_id IS NULL OR d.id = :document_id)
+      AND (:type IS NULL OR d.type = :type)
+      AND (:level IS NULL OR d.level IN (:level, 'all'))
+      AND (:dimension IS NULL OR CAST(d.dimensions AS TEXT) LIKE '%"' || :dimension || '"%')
+    ORDER BY"""
+_FILTERED_THEN_BEST = _VISIBLE_THEN_BEST.replace("    ORDER BY", _FILTERED)
 _MATCH_COUNT = "SELECT count(*) FROM knowledge_chunks_fts WHERE knowledge_chunks_fts MATCH :words"
 
 
@@ -106,6 +127,21 @@ async def visible_documents(
         query = query.where(key < tuple_(after.created_at, after.id))
     query = query.order_by(DocumentRow.created_at.desc(), DocumentRow.id.desc()).limit(limit)
     return (await session.execute(query)).scalars().all()
+
+
+async def matching_documents(session: AsyncSession, owner_id: UUID, filters: Filters) -> set[UUID]:
+    """The ready documents the owner may see that the filters let through."""
+    query = select(DocumentRow.id).where(DocumentRow.status == "ready", _visible(owner_id))
+    if filters.document_id is not None:
+        query = query.where(DocumentRow.id == filters.document_id)
+    if filters.type is not None:
+        query = query.where(DocumentRow.type == filters.type)
+    if filters.level is not None:
+        query = query.where(DocumentRow.level.in_((filters.level, "all")))
+    if filters.dimension is not None:
+        held = cast(DocumentRow.dimensions, String)
+        query = query.where(held.contains(f'"{filters.dimension}"'))
+    return set((await session.execute(query)).scalars())
 
 
 async def documents_of_other_models(session: AsyncSession, model_id: str) -> Sequence[DocumentRow]:
@@ -187,7 +223,7 @@ async def document_vectors(
 
 
 async def match_text(
-    session: AsyncSession, query: str, owner_id: UUID, limit: int
+    session: AsyncSession, query: str, owner_id: UUID, limit: int, filters: Filters = EVERYTHING
 ) -> list[TextMatch]:
     """The chunks the owner may see that share words with the query, best first."""
     words = search_words(query)
@@ -199,6 +235,8 @@ async def match_text(
         "owner_id": owner_id,
         "limit": limit,
     }
+    if filters != EVERYTHING:
+        return await _matches(session, _FILTERED_THEN_BEST, values | asdict(filters))
     matches = await _matches(session, _BEST_THEN_VISIBLE, values)
     if len(matches) < limit:
         count = await session.execute(text(_MATCH_COUNT), {"words": values["words"]})
@@ -210,7 +248,8 @@ async def match_text(
 async def _matches(
     session: AsyncSession, statement: str, values: Mapping[str, Any]
 ) -> list[TextMatch]:
-    typed = text(statement).bindparams(bindparam("owner_id", type_=Uuid()))
+    ids = [bindparam(name, type_=Uuid()) for name in ("owner_id", "document_id") if name in values]
+    typed = text(statement).bindparams(*ids)
     rows = await session.execute(typed.columns(id=Uuid(), score=Float()), values)
     return [TextMatch(row.id, row.score) for row in rows]
 

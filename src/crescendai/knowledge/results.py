@@ -27,6 +27,7 @@ class Hit:
     text: str
     score: float
     similarity: float
+    level: str | None = None
 
 
 @dataclass(frozen=True)

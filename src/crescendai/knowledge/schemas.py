@@ -79,6 +79,9 @@ class SearchResult(BaseModel):
     document_id: UUID
     title: str
     author: str | None
+    type: str | None
+    level: str | None
+    dimensions: list[str]
     page: int | None
     heading_path: list[str]
     start: int
@@ -104,6 +107,9 @@ def search_results(answer: SearchAnswer) -> SearchResults:
             document_id=hit.document_id,
             title=hit.title,
             author=hit.author,
+            type=hit.type,
+            level=hit.level,
+            dimensions=list(hit.dimensions),
             page=hit.page,
             heading_path=list(hit.heading_path),
             start=hit.start,

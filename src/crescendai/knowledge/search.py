@@ -20,6 +20,7 @@ from crescendai.errors import SchemaError
 from crescendai.identity.service import Caller
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge import repository
+from crescendai.knowledge.filters import EVERYTHING, Filters
 from crescendai.knowledge.indexing import LibraryIndex, read_vectors
 from crescendai.knowledge.models import TextModels
 from crescendai.knowledge.repository import Passage, TextMatch
@@ -85,7 +86,9 @@ class KnowledgeSearch:
         await self._models.embedder.embed(["piano"])
         await self._library.refresh()
 
-    async def search(self, caller: Caller, query: str, top_k: int = 5) -> SearchAnswer:
+    async def search(
+        self, caller: Caller, query: str, top_k: int = 5, filters: Filters = EVERYTHING
+    ) -> SearchAnswer:
         """The ``top_k`` passages that answer the query best; fewer when there are fewer.
 
         Raises SchemaError for an empty or overlong query, and for a ``top_k`` out of range.
@@ -96,7 +99,7 @@ class KnowledgeSearch:
         await self._library.refresh()
         wanted = max(3 * top_k, _MIN_CANDIDATES)
         (vector, neighbours), matches = await asyncio.gather(
-            self._near(caller, query, wanted), self._matching(caller, query)
+            self._near(caller, query, wanted, filters), self._matching(caller, query, filters)
         )
         bm25 = {match.chunk_id: match.score for match in matches}
         ids = {neighbour.chunk_id for neighbour in neighbours}
@@ -110,14 +113,18 @@ class KnowledgeSearch:
         return SearchAnswer(query, top_k, hits, STAGES, round(took_ms, 2))
 
     async def _near(
-        self, caller: Caller, query: str, limit: int
+        self, caller: Caller, query: str, limit: int, filters: Filters
     ) -> tuple[npt.NDArray[np.float32], list[Neighbour]]:
         vector = await self._query_vector(query)
-        return vector, await self._index.nearest(vector, caller.user_id, limit)
+        within = None
+        if filters != EVERYTHING:
+            async with self._transactions.read() as session:
+                within = await repository.matching_documents(session, caller.user_id, filters)
+        return vector, await self._index.nearest(vector, caller.user_id, limit, within)
 
-    async def _matching(self, caller: Caller, query: str) -> list[TextMatch]:
+    async def _matching(self, caller: Caller, query: str, filters: Filters) -> list[TextMatch]:
         async with self._transactions.read() as session:
-            return await repository.match_text(session, query, caller.user_id, _BM25_DEPTH)
+            return await repository.match_text(session, query, caller.user_id, _BM25_DEPTH, filters)
 
     async def _query_vector(self, query: str) -> npt.NDArray[np.float32]:
         digest = hashlib.sha256(f"{self._models.embedder.model_id}\n{query}".encode()).hexdigest()
@@ -179,6 +186,7 @@ def _hit(candidate: _Candidate) -> Hit:
         title=document.title or document.filename,
         author=document.author,
         type=document.type,
+        level=document.level,
         dimensions=tuple(document.dimensions),
         page=chunk.page,
         heading_path=tuple(chunk.heading_path),

@@ -43,6 +43,13 @@ class VectorIndex(Protocol):
         """Forget the ``removed`` documents, then hold ``blocks`` instead of what was there."""
 
     async def nearest(
-        self, query: npt.NDArray[np.float32], owner_id: UUID, limit: int
+        self,
+        query: npt.NDArray[np.float32],
+        owner_id: UUID,
+        limit: int,
+        within: Collection[UUID] | None = None,
     ) -> list[Neighbour]:
-        """The nearest chunks among everybody's and the owner's own, nearest first, each once."""
+        """The nearest chunks among everybody's and the owner's own, nearest first, each once.
+
+        With ``within`` only those of these documents.
+        """

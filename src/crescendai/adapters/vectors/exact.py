@@ -37,10 +37,18 @@ class ExactVectorIndex:
         await asyncio.to_thread(self._update, blocks, removed)
 
     async def nearest(
-        self, query: npt.NDArray[np.float32], owner_id: UUID, limit: int
+        self,
+        query: npt.NDArray[np.float32],
+        owner_id: UUID,
+        limit: int,
+        within: Collection[UUID] | None = None,
     ) -> list[Neighbour]:
-        shelves = [self._shelves.get(None), self._shelves.get(owner_id)]
-        return await asyncio.to_thread(_nearest, [one for one in shelves if one], query, limit)
+        shelves = [
+            shelf
+            for shelf in (self._shelves.get(None), self._shelves.get(owner_id))
+            if shelf is not None
+        ]
+        return await asyncio.to_thread(_nearest_within, shelves, query, limit, within)
 
     def _update(self, blocks: Sequence[VectorBlock], removed: Collection[UUID]) -> None:
         gone = set(removed) | {block.document_id for block in blocks}
@@ -77,6 +85,20 @@ def _fill(blocks: dict[UUID, VectorBlock]) -> _Shelf:
         chunk_ids.extend(block.chunk_ids)
         row += len(block.vectors)
     return _Shelf(views, vectors, tuple(chunk_ids), np.concatenate(chunk_of))
+
+
+def _nearest_within(
+    shelves: Sequence[_Shelf],
+    query: npt.NDArray[np.float32],
+    limit: int,
+    within: Collection[UUID] | None,
+) -> list[Neighbour]:
+    if within is not None:
+        shelves = [
+            _fill({key: shelf.blocks[key] for key in shelf.blocks.keys() & set(within)})
+            for shelf in shelves
+        ]
+    return _nearest(shelves, query, limit)
 
 
 def _nearest(
