@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from sqlalchemy import select, text
 
 from crescendai.jobs.service import NOBODY_WAITS, enqueue
 from crescendai.jobs.tables import JobRow
+from crescendai.kit.clock import DAY_MS, now_ms
+from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
 from tests.fixtures.running import wait_until
 
 PROGRAM = textwrap.dedent(
     '''
-    """A worker whose handlers write what they do to a file; arguments: data folder."""
+    """A worker whose handlers write what they do to a file; arguments: data folder, slot."""
     import asyncio, os, signal, sys, time
     from pathlib import Path
     from crescendai.adapters.database.engine import Database, sqlite_url
@@ -63,7 +66,9 @@ PROGRAM = textwrap.dedent(
             "failing": Handler(failing, gave_up),
             "deadly": Handler(deadly, gave_up),
         }
-        await Worker(database.transactions, handlers, folder / "jobs.db").run(stop)
+        await Worker(
+            database.transactions, handlers, folder / "jobs.db", sys.argv[2], lost_after_sec=2
+        ).run(stop)
         await database.close()
 
     asyncio.run(main())
@@ -78,8 +83,8 @@ class Workshop:
         self.folder = folder
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        self.process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(self.folder)])
+    def start(self, slot: str = "worker-0") -> None:
+        self.process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(self.folder), slot])
 
     def kill(self) -> None:
         assert self.process is not None
@@ -166,6 +171,52 @@ async def test_a_job_outlives_a_killed_worker(
     await workshop.until(lambda lines: "slow ended" in lines)
     assert workshop.lines == ["slow began", "slow began", "slow ended"]
     await wait_for_state(transactions, "done")
+
+
+async def test_the_jobs_of_a_slot_that_never_returns_are_taken_over(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    await promise(transactions, "slow", sec=1)
+    workshop.start("worker-1")
+    await workshop.until(lambda lines: "slow began" in lines)
+    workshop.kill()
+    workshop.start("worker-0")
+    await workshop.until(lambda lines: "slow ended" in lines)
+    assert workshop.lines == ["slow began", "slow began", "slow ended"]
+    await wait_for_state(transactions, "done")
+
+
+async def test_jobs_that_were_over_long_ago_are_forgotten(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    await promise(transactions, "quick", n=1)
+    async with transactions.write() as session:
+        session.add(_job("done", finished_days_ago=8))
+        session.add(_job("done", finished_days_ago=6))
+        session.add(_job("failed", finished_days_ago=8))
+    workshop.start()
+    deadline = time.monotonic() + 20
+    while await _states(transactions) != ["done", "done", "failed"]:
+        assert time.monotonic() < deadline, await _states(transactions)
+        await asyncio.sleep(0.1)
+
+
+def _job(state: str, finished_days_ago: int) -> JobRow:
+    at = now_ms() - finished_days_ago * DAY_MS
+    return JobRow(
+        id=new_id(),
+        kind="quick",
+        payload={},
+        priority=10,
+        state=state,
+        created_at=at,
+        finished_at=at,
+    )
+
+
+async def _states(transactions: Transactions) -> list[str]:
+    async with transactions.read() as session:
+        return sorted((await session.execute(select(JobRow.state))).scalars())
 
 
 async def test_a_failing_job_is_tried_three_times_and_given_up(

@@ -67,3 +67,13 @@ async def note_gone(session: AsyncSession, slot: str) -> None:
 async def count_alive(session: AsyncSession, since: int) -> int:
     query = select(func.count()).select_from(WorkerSlotRow).where(WorkerSlotRow.seen_at >= since)
     return (await session.execute(query)).scalar_one()
+
+
+async def alive_slots(session: AsyncSession, since: int) -> set[str]:
+    query = select(WorkerSlotRow.slot).where(WorkerSlotRow.seen_at >= since)
+    return set((await session.execute(query)).scalars())
+
+
+async def forget(session: AsyncSession, state: str, before: int) -> None:
+    """Delete the jobs in a final state that were over before that time (ms since the epoch)."""
+    await session.execute(delete(JobRow).where(JobRow.state == state, JobRow.finished_at < before))

@@ -1,9 +1,10 @@
 """The Worker: hands queued rows to the durable execution engine and runs their handlers.
 
 The engine (DBOS) keeps its own state in a database beside ours. Its workflow id is our row's id,
-so handing a row over twice starts it once, and a workflow whose process died is started again by
-the next worker of the same slot. Handlers are coroutines on the worker's own event loop; the
-engine's threads only wait for them.
+so handing a row over twice starts it once. A workflow whose process died is started again by the
+next worker of the same slot, or by any other one when that slot has given no sign of life for
+``LOST_AFTER_SEC``. Handlers are coroutines on the worker's own event loop; the engine's threads
+only wait for them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from crescendai.errors import CrescendError
 from crescendai.jobs import repository
 from crescendai.jobs.service import Handler
-from crescendai.kit.clock import now_ms
+from crescendai.kit.clock import DAY_MS, now_ms
 from crescendai.kit.sql import Transactions
 
 QUEUE = "crescendai-jobs"
@@ -31,6 +32,9 @@ APPLICATION_VERSION = "crescendai-jobs-1"  # fixed: jobs outlive releases
 MAX_ATTEMPTS = 3
 POLL_SEC = 0.2
 HEARTBEAT_SEC = 5.0
+LOST_AFTER_SEC = 6 * HEARTBEAT_SEC
+DONE_KEPT_DAYS = 7
+FAILED_KEPT_DAYS = 90
 RETRY_SEC = 2.0
 _BATCH = 20
 
@@ -51,12 +55,14 @@ class Worker:
         engine_file: Path,
         slot: str = "worker-0",
         concurrency: int = 2,
+        lost_after_sec: float = LOST_AFTER_SEC,
     ) -> None:
         self._transactions = transactions
         self._handlers = handlers
         self._engine_file = engine_file
         self._slot = slot
         self._concurrency = concurrency
+        self._lost_after_sec = lost_after_sec
         self._loop: asyncio.AbstractEventLoop | None = None
         self._workflow: Any = None
         self._running: set[UUID] = set()
@@ -71,7 +77,7 @@ class Worker:
         await asyncio.to_thread(self._launch)
         log.info("worker.started", slot=self._slot)
         try:
-            await asyncio.gather(self._relay(stop), self._heartbeat(stop))
+            await asyncio.gather(self._relay(stop), self._heartbeat(stop), self._tidy(stop))
         finally:
             async with self._transactions.write() as session:
                 await repository.note_gone(session, self._slot)
@@ -181,6 +187,37 @@ class Worker:
             except DBAPIError as error:
                 log.warning("worker.database_trouble", error=str(error.orig))
             await _sleep(stop, HEARTBEAT_SEC)
+
+    async def _tidy(self, stop: asyncio.Event) -> None:
+        """Take over what lost workers left, and forget what was over long ago."""
+        while not stop.is_set():
+            await _sleep(stop, self._lost_after_sec / 2)
+            try:
+                await self._take_over()
+                await self._forget()
+            except DBAPIError as error:
+                log.warning("worker.database_trouble", error=str(error.orig))
+
+    async def _take_over(self) -> None:
+        holding = await asyncio.to_thread(_slots_with_work)
+        since = now_ms() - int(self._lost_after_sec * 1000)
+        async with self._transactions.read() as session:
+            alive = await repository.alive_slots(session, since)
+        lost = sorted(holding - alive - {self._slot})
+        if lost:
+            log.warning("worker.took_over", slot=self._slot, lost_slots=lost)
+            await asyncio.to_thread(DBOS._recover_pending_workflows, lost)
+
+    async def _forget(self) -> None:
+        async with self._transactions.write() as session:
+            await repository.forget(session, "done", now_ms() - DONE_KEPT_DAYS * DAY_MS)
+            await repository.forget(session, "failed", now_ms() - FAILED_KEPT_DAYS * DAY_MS)
+
+
+def _slots_with_work() -> set[str]:
+    """The slots whose work the engine believes to be running."""
+    running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+    return {workflow.executor_id for workflow in running if workflow.executor_id}
 
 
 def _reason(error: Exception) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+DAY_MS = 24 * 60 * 60 * 1000
+
 
 def now_ms() -> int:
     """Milliseconds since the epoch, UTC."""
