@@ -115,7 +115,7 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.")],
     as_json: AsJson = False,
 ) -> None:
-    """Add PDF, Markdown or text documents to the owner's library."""
+    """Add PDF, EPUB, DOCX, HTML, Markdown or text documents to the owner's library."""
     from crescendai import commands
 
     with _bars() as bars:

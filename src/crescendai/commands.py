@@ -41,7 +41,9 @@ T = TypeVar("T")
 Report = Callable[[str, int], None]
 _LOOK_EVERY_SEC = 0.2
 _BLOCK_BYTES = 1 << 20
-_DOCUMENT_ENDINGS = frozenset({".pdf", ".md", ".markdown", ".txt"})
+_DOCUMENT_ENDINGS = frozenset(
+    (".pdf", ".epub", ".docx", ".html", ".htm", ".xhtml", ".md", ".markdown", ".txt")
+)
 
 
 @dataclass(frozen=True)

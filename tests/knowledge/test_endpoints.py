@@ -60,8 +60,17 @@ async def test_from_upload_to_answer_to_removal(
     assert result["heading_path"] == ["Pedal"]
     assert set(result) == {
         *("chunk_id", "document_id", "title", "author", "type", "level", "dimensions", "page"),
-        *("heading_path", "start", "end", "text", "score"),
+        *("section", "heading_path", "start", "end", "text", "score"),
     }
+    page = (await client.get(f"{url}/pages/{result['section']}")).json()
+    [span] = page["chunks"]
+    assert span["chunk_id"] == result["chunk_id"]
+    assert page["text"][span["start"] : span["end"]] == result["text"]
+    assert (page["unit"], page["number"], page["total"]) == ("section", 1, 1)
+    for number in ("0", "2", "-1"):
+        assert (await client.get(f"{url}/pages/{number}")).status_code == 404
+    for verb in ("cancel", "retry"):
+        assert (await client.post(f"{url}/{verb}")).status_code == 409
     assert (await client.delete(url)).status_code == 204
     assert (await client.get(url)).status_code == 404
 
@@ -82,6 +91,27 @@ async def test_wrong_questions(client: httpx.AsyncClient, query: dict[str, str])
     answer = await client.get("/api/knowledge/search", params=query)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_cancel_and_retry(client: httpx.AsyncClient, library: Library) -> None:
+    files = {"file": ("pedal.md", PEDAL)}
+    form = {"type": "technique", "dimensions": "pedal_clean_blurred"}
+    sent = (await client.post("/api/knowledge/ingest", files=files, data=form)).json()
+    assert (sent["type"], sent["dimensions"]) == ("technique", ["pedal_clean_blurred"])
+    url = f"/api/knowledge/documents/{sent['document_id']}"
+    assert (await client.get(f"{url}/pages/1")).status_code == 409
+    assert (await client.post(f"{url}/cancel")).json()["status"] == "cancelled"
+    await library.ingest_all(await library.identity.ensure_user())
+    assert (await client.get(url)).json()["status"] == "cancelled"
+    again = await client.post(f"{url}/retry")
+    assert (again.status_code, again.json()["status"]) == (202, "queued")
+    await library.ingest_all(await library.identity.ensure_user())
+    ready = (await client.get(url)).json()
+    assert (ready["status"], ready["dimensions"]) == ("ready", ["pedal_clean_blurred"])
+    wrong = {"file": ("x.md", PEDAL)}, {"dimensions": "loudness"}
+    refused = await client.post("/api/knowledge/ingest", files=wrong[0], data=wrong[1])
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "body.dimensions"
 
 
 async def test_wrong_uploads(client: httpx.AsyncClient) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from crescendai.errors import CrescendError, InvalidInput, TooLarge, UnsupportedFormat
 from crescendai.knowledge.intake import Intake
+from tests.fixtures.archives import archive, docx, epub, paragraph
 from tests.knowledge.conftest import stream
 
 
@@ -25,6 +26,14 @@ async def read(content: bytes, name: str = "notes.txt", size: int = 700) -> Inta
         ("# Étude".encode(), "x.markdown", "markdown"),
         ("# Étude".encode(), "x.pdf", "text"),
         ("Étude ♯".encode() * 400, "x", "text"),
+        (docx(paragraph("Étude")), "x.pdf", "docx"),
+        (epub([("One", "<p>Étude</p>")]), "x", "epub"),
+        (b"<!DOCTYPE html><p>x", "x.md", "html"),
+        (b"\xef\xbb\xbf <?xml version='1.0'?> <!-- x --> <html>\xff", "x", "html"),
+        ("<p>Étude".encode("latin-1"), "x.htm", "html"),
+        ("<html>Étude".encode("utf-16"), "x.html", "html"),
+        (b"<p align=center># Title", "README.md", "markdown"),
+        (b"<music> is what", "x.txt", "text"),
     ],
 )
 async def test_format_is_told_by_content(content: bytes, name: str, format: str) -> None:
@@ -44,6 +53,8 @@ async def test_a_character_may_be_split_between_two_pieces() -> None:
         (b"", InvalidInput),
         (b"x" * 10_001, TooLarge),
         (b"PK\x03\x04\x00\x00", UnsupportedFormat),
+        (archive({"xl/workbook.xml": "<x/>"}), UnsupportedFormat),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), UnsupportedFormat),
         ("Étude".encode("latin-1"), UnsupportedFormat),
         (b"a" * 3000 + b"\xff", UnsupportedFormat),
         ("♯".encode()[:2], UnsupportedFormat),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,12 @@ from crescendai.errors import InvalidInput
 
 # What a child may see of our environment: how to find Python's modules, nothing secret.
 _KEPT_VARIABLES = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
+
+_MET_A_LIMIT = (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGABRT)  # time, or memory
+_TOO_COMPLEX = (
+    "The file takes too much time or memory to read. Export it again in a simpler form, or "
+    "split it."
+)
 
 
 @dataclass(frozen=True)
@@ -44,11 +51,13 @@ async def run_limited(module: str, *arguments: str, wall_sec: float) -> dict[str
     try:
         output, _ = await asyncio.wait_for(child.communicate(), wall_sec)
     except TimeoutError as error:
-        raise InvalidInput("file_too_complex", "The file takes too long to read.") from error
+        raise InvalidInput("file_too_complex", _TOO_COMPLEX) from error
     finally:
         if child.returncode is None:
             child.kill()
             await child.wait()
+    if child.returncode in _MET_A_LIMIT:
+        raise InvalidInput("file_too_complex", _TOO_COMPLEX)
     try:
         answer: dict[str, Any] = orjson.loads(output)
     except orjson.JSONDecodeError as error:

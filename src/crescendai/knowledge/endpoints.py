@@ -11,8 +11,15 @@ from fastapi.responses import JSONResponse
 from crescendai.identity.endpoints import CurrentCaller
 from crescendai.kit import multipart
 from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
+from crescendai.knowledge.documents import FIELDS
 from crescendai.knowledge.filters import Filters
-from crescendai.knowledge.schemas import Document, DocumentPage, SearchResults, search_results
+from crescendai.knowledge.schemas import (
+    Document,
+    DocumentPage,
+    PageText,
+    SearchResults,
+    search_results,
+)
 from crescendai.knowledge.search import MAX_TOP_K, KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
 
@@ -29,10 +36,10 @@ def _service(request: Request) -> KnowledgeService:
     status_code=202,
     response_model=Document,
     responses={200: {"model": Document, "description": "These bytes were already here"}},
-    openapi_extra=multipart.openapi_form("title", "author"),
+    openapi_extra=multipart.openapi_form(*FIELDS),
 )
 async def ingest(request: Request, caller: CurrentCaller) -> Response:
-    """Add a document: PDF, Markdown or plain text. Reading and indexing it goes on behind."""
+    """Add a document: PDF, EPUB, DOCX, HTML, Markdown or text. Reading it goes on behind."""
     form = await multipart.read_file(request.headers.get("content-type", ""), request.stream())
     submitted = await _service(request).submit(caller, form.filename, form.chunks, form.fields)
     return JSONResponse(
@@ -62,6 +69,26 @@ async def get_document(request: Request, caller: CurrentCaller, document_id: UUI
 async def delete_document(request: Request, caller: CurrentCaller, document_id: UUID) -> None:
     """Remove a document and all that is found in it."""
     await _service(request).delete(caller, document_id)
+
+
+@router.post("/documents/{document_id}/cancel")
+async def cancel_document(request: Request, caller: CurrentCaller, document_id: UUID) -> Document:
+    """End a document's ingestion; it can be retried."""
+    return await _service(request).cancel(caller, document_id)
+
+
+@router.post("/documents/{document_id}/retry", status_code=202)
+async def retry_document(request: Request, caller: CurrentCaller, document_id: UUID) -> Document:
+    """Take a document in that failed or was cancelled."""
+    return await _service(request).retry(caller, document_id)
+
+
+@router.get("/documents/{document_id}/pages/{number}")
+async def get_page(
+    request: Request, caller: CurrentCaller, document_id: UUID, number: int
+) -> PageText:
+    """A page's text, or a section's where a format has no pages, and where its passages stand."""
+    return await _service(request).page(caller, document_id, number)
 
 
 @router.get("/search")

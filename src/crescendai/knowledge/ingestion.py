@@ -12,13 +12,16 @@ import structlog
 from crescendai.errors import InvalidInput, UnsupportedFormat
 from crescendai.jobs.service import NOBODY_WAITS, enqueue
 from crescendai.kit.clock import now_ms
+from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge import repository
 from crescendai.knowledge.chunking import Chunk, chunk_document
+from crescendai.knowledge.documents import name_as_title
 from crescendai.knowledge.models import TextModels
-from crescendai.knowledge.service import INGEST, name_as_title, object_key
-from crescendai.knowledge.tables import ChunkRow, DocumentRow
-from crescendai.ports.documents import DocumentParser, ParsedDocument
+from crescendai.knowledge.sections import part_at, parts
+from crescendai.knowledge.service import INGEST, object_key
+from crescendai.knowledge.tables import ChunkRow, DocumentRow, PageRow
+from crescendai.ports.documents import DocumentParser, PageSpan, ParsedDocument
 from crescendai.ports.embedding import Embedder, Reranker
 from crescendai.ports.objects import ObjectStore
 
@@ -56,22 +59,25 @@ class IngestionService:
             row = await repository.document(session, document_id)
         if row is None or self._is_ready(row):
             return
-        if not await self._note(row.id, "parsing", 0):
+        run = _Run(self._transactions, row.id)
+        if not await run.begin():
             return
         try:
             async with self._objects.as_file(object_key(row.id, row.filename)) as path:
                 parsed = await self._parser.parse(path, row.format)
         except (InvalidInput, UnsupportedFormat) as problem:
-            await self._fail(row.id, problem.code, problem.message)
+            await run.fail(problem.code, problem.message)
             return
         facts = _Facts(row, parsed)
         chunks = chunk_document(parsed)
-        if await self._store(row.id, facts, chunks):
-            await self._finish(row.id, facts, chunks)
+        if await run.lay_out(facts) and await self._store(run, facts, chunks):
+            await self._finish(run, facts, chunks)
 
     async def give_up(self, document_id: UUID, reason: str) -> None:
         """Called when no further attempt follows."""
-        await self._fail(document_id, "ingestion_failed", reason)
+        run = _Run(self._transactions, document_id)
+        if await run.begin():
+            await run.fail("ingestion_failed", reason)
 
     async def queue_outdated(self) -> int:
         """Promise ready documents that another model embedded to the present one; how many."""
@@ -88,52 +94,20 @@ class IngestionService:
     def _is_ready(self, row: DocumentRow) -> bool:
         return row.status == "ready" and row.model_id == self._models.id
 
-    async def _note(self, document_id: UUID, stage: str, percent: int) -> bool:
-        async with self._transactions.write() as session:
-            return await repository.update_document(
-                session,
-                document_id,
-                {
-                    "status": "processing",
-                    "stage": stage,
-                    "percent": percent,
-                    "problem_code": None,
-                    "problem_reason": None,
-                    "updated_at": now_ms(),
-                },
-            )
-
-    async def _fail(self, document_id: UUID, code: str, reason: str) -> None:
-        values = {
-            "status": "failed",
-            "problem_code": code,
-            "problem_reason": reason,
-            "updated_at": now_ms(),
-        }
-        async with self._transactions.write() as session:
-            await repository.update_document(session, document_id, values)
-        log.info("knowledge.document_failed", document=str(document_id), code=code)
-
-    async def _store(self, document_id: UUID, facts: _Facts, chunks: Sequence[Chunk]) -> bool:
-        """Embed and store the chunks that are not there yet. False when the document is gone."""
+    async def _store(self, run: _Run, facts: _Facts, chunks: Sequence[Chunk]) -> bool:
+        """Embed and store the chunks that are not there yet. False when the run is over."""
         async with self._transactions.read() as session:
-            stored = await repository.chunk_ids(session, document_id)
-        wanted = [one for one in chunks if self._chunk_id(document_id, facts, one) not in stored]
+            stored = await repository.chunk_ids(session, run.document_id)
+        wanted = [one for one in chunks if self._chunk_id(run, facts, one) not in stored]
         for start in range(0, len(wanted), _BATCH_CHUNKS):
-            share = (len(chunks) - len(wanted) + start) / len(chunks)
-            percent = _PARSED_PERCENT + int(share * (_EMBEDDED_PERCENT - _PARSED_PERCENT))
-            if not await self._note(document_id, "embedding", percent):
+            batch = wanted[start : start + _BATCH_CHUNKS]
+            rows = await self._rows(run, facts, batch)
+            share = (len(chunks) - len(wanted) + start + len(batch)) / len(chunks)
+            if not await run.add(rows, share, facts.part_at(batch[-1].end) - 1):
                 return False
-            rows = await self._rows(document_id, facts, wanted[start : start + _BATCH_CHUNKS])
-            async with self._transactions.write() as session:
-                if await repository.document(session, document_id) is None:
-                    return False
-                await repository.add_chunks(session, rows)
         return True
 
-    async def _rows(
-        self, document_id: UUID, facts: _Facts, chunks: Sequence[Chunk]
-    ) -> list[ChunkRow]:
+    async def _rows(self, run: _Run, facts: _Facts, chunks: Sequence[Chunk]) -> list[ChunkRow]:
         """A window is embedded with the title before it, which says what it is about."""
         passages = [
             [f"{facts.title}. {facts.text[window.start : window.end]}" for window in chunk.windows]
@@ -142,22 +116,25 @@ class IngestionService:
         texts = [text for passage in passages for text in passage]
         vectors = (await self._models.embedder.embed(texts)).astype(np.float16)
         kept = await self._models.reranker.prepare(passages)
+        counts = await self._models.embedder.count_tokens([chunk.text for chunk in chunks])
         rows = []
         at = 0
-        for chunk, rerank_data in zip(chunks, kept, strict=True):
+        for chunk, rerank_data, tokens in zip(chunks, kept, counts, strict=True):
             own = vectors[at : at + len(chunk.windows)]
             at += len(chunk.windows)
             rows.append(
                 ChunkRow(
-                    id=self._chunk_id(document_id, facts, chunk),
-                    document_id=document_id,
+                    id=self._chunk_id(run, facts, chunk),
+                    document_id=run.document_id,
                     ordinal=chunk.ordinal,
                     text=chunk.text,
                     context=facts.context(chunk),
                     start_char=chunk.start,
                     end_char=chunk.end,
                     page=chunk.page,
+                    section=facts.part_at(chunk.start),
                     heading_path=list(chunk.heading_path),
+                    token_count=tokens,
                     model_id=self._models.id,
                     vectors=own.tobytes(),
                     rerank_data=rerank_data,
@@ -165,32 +142,103 @@ class IngestionService:
             )
         return rows
 
-    async def _finish(self, document_id: UUID, facts: _Facts, chunks: Sequence[Chunk]) -> None:
+    async def _finish(self, run: _Run, facts: _Facts, chunks: Sequence[Chunk]) -> None:
         """One transaction that makes the document findable, for this process and all others."""
-        current = {self._chunk_id(document_id, facts, chunk) for chunk in chunks}
+        current = {self._chunk_id(run, facts, chunk) for chunk in chunks}
         async with self._transactions.write() as session:
-            stale = await repository.chunk_ids(session, document_id) - current
+            values = {
+                **facts.columns(),
+                "status": "ready",
+                "stage": "done",
+                "percent": 100,
+                "pages_done": len(facts.parts),
+                "chunk_count": len(chunks),
+                "model_id": self._models.id,
+                "updated_at": now_ms(),
+            }
+            if not await repository.update_run(session, run.document_id, run.id, values):
+                return
+            stale = await repository.chunk_ids(session, run.document_id) - current
             await repository.remove_chunks(session, stale)
-            await repository.update_document(
-                session,
-                document_id,
-                {
-                    **facts.columns(),
-                    "status": "ready",
-                    "stage": "done",
-                    "percent": 100,
-                    "chunk_count": len(chunks),
-                    "model_id": self._models.id,
-                    "revision": await repository.next_revision(session),
-                    "updated_at": now_ms(),
-                },
-            )
-        log.info("knowledge.document_ready", document=str(document_id), chunks=len(chunks))
+            revision = await repository.next_revision(session)
+            await repository.update_document(session, run.document_id, {"revision": revision})
+        log.info("knowledge.document_ready", document=str(run.document_id), chunks=len(chunks))
 
-    def _chunk_id(self, document_id: UUID, facts: _Facts, chunk: Chunk) -> UUID:
+    def _chunk_id(self, run: _Run, facts: _Facts, chunk: Chunk) -> UUID:
         content = f"{facts.context(chunk)}\0{chunk.text}\0{chunk.windows}"
         digest = hashlib.sha256(content.encode()).hexdigest()
-        return uuid5(document_id, f"{self._models.id}:{chunk.start}:{digest}")
+        return uuid5(run.document_id, f"{self._models.id}:{chunk.start}:{digest}")
+
+
+class _Run:
+    """One attempt at a document. It may write as long as nobody has cancelled or restarted it."""
+
+    def __init__(self, transactions: Transactions, document_id: UUID) -> None:
+        self.id = new_id()
+        self.document_id = document_id
+        self._transactions = transactions
+
+    async def begin(self) -> bool:
+        """False when the document is gone, ready or cancelled."""
+        values = {
+            "status": "processing",
+            "stage": "parsing",
+            "percent": 0,
+            "pages_done": 0,
+            "problem_code": None,
+            "problem_reason": None,
+            "updated_at": now_ms(),
+        }
+        async with self._transactions.write() as session:
+            return await repository.begin_run(session, self.document_id, self.id, values)
+
+    async def lay_out(self, facts: _Facts) -> bool:
+        """Store the pages, and what the document says of itself."""
+        values = {
+            "stage": "embedding",
+            "percent": _PARSED_PERCENT,
+            "pages_total": len(facts.parts),
+            "page_count": facts.page_count,
+            "hidden_characters": facts.hidden_characters,
+            "updated_at": now_ms(),
+        }
+        rows = [
+            PageRow(
+                document_id=self.document_id,
+                number=part.number,
+                start_char=part.start,
+                text=facts.text[part.start : part.end],
+            )
+            for part in facts.parts
+        ]
+        async with self._transactions.write() as session:
+            if not await repository.update_run(session, self.document_id, self.id, values):
+                return False
+            await repository.replace_pages(session, self.document_id, rows)
+        return True
+
+    async def add(self, rows: Sequence[ChunkRow], share: float, pages_done: int) -> bool:
+        """Store chunks; ``share`` of all are then there, and so many pages whole."""
+        percent = _PARSED_PERCENT + int(share * (_EMBEDDED_PERCENT - _PARSED_PERCENT))
+        values = {"percent": percent, "pages_done": pages_done, "updated_at": now_ms()}
+        async with self._transactions.write() as session:
+            if not await repository.update_run(session, self.document_id, self.id, values):
+                return False
+            await repository.add_chunks(session, rows)
+        return True
+
+    async def fail(self, code: str, reason: str) -> None:
+        values = {
+            "status": "failed",
+            "problem_code": code,
+            "problem_reason": reason,
+            "updated_at": now_ms(),
+        }
+        async with self._transactions.write() as session:
+            if not await repository.update_run(session, self.document_id, self.id, values):
+                return
+            await repository.clear_document(session, self.document_id)
+        log.info("knowledge.document_failed", document=str(self.document_id), code=code)
 
 
 class _Facts:
@@ -201,12 +249,17 @@ class _Facts:
         self.text = parsed.text
         self.title = row.title or parsed.title or name_as_title(row.filename)
         self.author = row.author or parsed.author
-        self._type = fields.get("type") or None
-        self._level = fields.get("level") or None
-        self._dimensions = [
+        self.hidden_characters = parsed.hidden_characters
+        self.parts: tuple[PageSpan, ...] = parts(parsed)
+        self.page_count = len(parsed.pages) or None
+        self._type = row.type or fields.get("type") or None
+        self._level = row.level or fields.get("level") or None
+        self._dimensions = row.dimensions or [
             key.strip() for key in fields.get("dimensions", "").split(",") if key.strip()
         ]
-        self._page_count = len(parsed.pages) or None
+
+    def part_at(self, offset: int) -> int:
+        return part_at(self.parts, offset)
 
     def context(self, chunk: Chunk) -> str:
         return "\n".join(filter(None, (self.title, self.author, *chunk.heading_path)))
@@ -218,5 +271,4 @@ class _Facts:
             "type": self._type,
             "level": self._level,
             "dimensions": self._dimensions,
-            "page_count": self._page_count,
         }

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crescendai.kit.paging import Position
 from crescendai.knowledge.filters import EVERYTHING, Filters
 from crescendai.knowledge.stop_words import STOP_WORDS
-from crescendai.knowledge.tables import ChunkRow, DocumentRow, RevisionRow
+from crescendai.knowledge.tables import ChunkRow, DocumentRow, PageRow, RevisionRow
 
 CONTEXT_WEIGHT = 0.5  # of a word in the title or a heading, against 1 in the text
 _WORD = re.compile(r"\w+")
@@ -162,6 +162,69 @@ async def update_document(
         .returning(DocumentRow.id)
     )
     return result.scalar_one_or_none() is not None
+
+
+async def begin_run(
+    session: AsyncSession, document_id: UUID, run_id: UUID, values: Mapping[str, Any]
+) -> bool:
+    """Give the document to a run. False when it is gone or nobody wants it taken in any more."""
+    result = await session.execute(
+        update(DocumentRow)
+        .where(DocumentRow.id == document_id, DocumentRow.status.not_in(("ready", "cancelled")))
+        .values(**values, run_id=run_id)
+        .returning(DocumentRow.id)
+    )
+    return result.scalar_one_or_none() is not None
+
+
+async def update_run(
+    session: AsyncSession, document_id: UUID, run_id: UUID, values: Mapping[str, Any]
+) -> bool:
+    """False, and nothing is changed, when the document is no longer this run's."""
+    result = await session.execute(
+        update(DocumentRow)
+        .where(
+            DocumentRow.id == document_id,
+            DocumentRow.run_id == run_id,
+            DocumentRow.status == "processing",
+        )
+        .values(**values)
+        .returning(DocumentRow.id)
+    )
+    return result.scalar_one_or_none() is not None
+
+
+async def clear_document(session: AsyncSession, document_id: UUID) -> None:
+    """Remove what a document's ingestion has stored so far."""
+    await session.execute(delete(ChunkRow).where(ChunkRow.document_id == document_id))
+    await session.execute(delete(PageRow).where(PageRow.document_id == document_id))
+
+
+async def replace_pages(session: AsyncSession, document_id: UUID, rows: Sequence[PageRow]) -> None:
+    await session.execute(delete(PageRow).where(PageRow.document_id == document_id))
+    session.add_all(rows)
+    await session.flush()
+
+
+async def page(session: AsyncSession, document_id: UUID, number: int) -> PageRow | None:
+    return await session.get(PageRow, (document_id, number))
+
+
+async def chunk_spans(
+    session: AsyncSession, document_id: UUID, model_id: str | None, start: int, end: int
+) -> list[tuple[UUID, int, int]]:
+    """(id, start, end) of the document's chunks that overlap a stretch of its text, in order."""
+    query = (
+        select(ChunkRow.id, ChunkRow.start_char, ChunkRow.end_char)
+        .where(
+            ChunkRow.document_id == document_id,
+            ChunkRow.model_id == model_id,
+            ChunkRow.start_char < end,
+            ChunkRow.end_char > start,
+        )
+        .order_by(ChunkRow.ordinal)
+    )
+    return [(row.id, row.start_char, row.end_char) for row in await session.execute(query)]
 
 
 async def remove_document(session: AsyncSession, document_id: UUID) -> None:

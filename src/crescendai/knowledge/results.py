@@ -10,7 +10,8 @@ from uuid import UUID
 class Hit:
     """A passage. ``start`` and ``end`` are character offsets of ``text`` in the document's text.
 
-    ``page`` counts from 1 and is None for formats without pages. ``score`` is comparable within
+    ``page`` counts from 1 and is None for formats without pages; ``section`` is then the number of
+    the section, else that of the page. ``score`` is comparable within
     one answer only, except ``similarity``: the cosine of query and passage, −1 to 1.
     """
 
@@ -28,6 +29,7 @@ class Hit:
     score: float
     similarity: float
     level: str | None = None
+    section: int | None = None
 
 
 @dataclass(frozen=True)

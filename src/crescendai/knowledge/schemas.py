@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from crescendai.knowledge.results import Hit, SearchAnswer
 
-Status = Literal["queued", "processing", "ready", "failed"]
+Status = Literal["queued", "processing", "ready", "failed", "cancelled"]
 
 
 class Problem(BaseModel):
@@ -20,13 +20,20 @@ class Problem(BaseModel):
 
 
 class Document(BaseModel):
-    """``percent`` is 0–100, times are milliseconds since the epoch."""
+    """``percent`` is 0–100, times are milliseconds since the epoch.
+
+    ``pages_done`` of ``pages_total`` are ready to be searched: pages, or the sections of a format
+    without pages. ``hidden_characters`` were in the file, not to be seen, and have been left out.
+    """
 
     document_id: UUID
     title: str
     author: str | None
+    type: str | None
+    level: str | None
+    dimensions: list[str]
     filename: str
-    format: Literal["pdf", "markdown", "text"]
+    format: Literal["pdf", "epub", "docx", "html", "markdown", "text"]
     size_bytes: int
     builtin: bool
     status: Status
@@ -34,6 +41,9 @@ class Document(BaseModel):
     percent: int
     problem: Problem | None
     page_count: int | None
+    pages_done: int
+    pages_total: int | None
+    hidden_characters: int
     chunk_count: int
     created_at: int
     updated_at: int
@@ -44,8 +54,33 @@ class DocumentPage(BaseModel):
     next_cursor: str | None
 
 
+class ChunkSpan(BaseModel):
+    """``start`` and ``end`` are character offsets in the page's text: a chunk, or its part here."""
+
+    chunk_id: UUID
+    start: int
+    end: int
+
+
+class PageText(BaseModel):
+    """``start`` and ``end`` are offsets in the document's text; ``total`` counts its units."""
+
+    document_id: UUID
+    title: str
+    number: int
+    unit: Literal["page", "section"]
+    total: int
+    start: int
+    end: int
+    text: str
+    chunks: list[ChunkSpan]
+
+
 class Citation(BaseModel):
-    """A passage that a text refers to as ``[id]``, with the words quoted from it."""
+    """A passage that a text refers to as ``[id]``, with the words quoted from it.
+
+    ``section`` is the number under which the document's pages show it.
+    """
 
     id: str
     chunk_id: UUID
@@ -55,6 +90,7 @@ class Citation(BaseModel):
     page: int | None
     heading: str | None
     quote: str
+    section: int | None = None
 
     @classmethod
     def of(cls, number: str, hit: Hit, quote: str, **more: str) -> Self:
@@ -68,6 +104,7 @@ class Citation(BaseModel):
             page=hit.page,
             heading=hit.heading_path[-1] if hit.heading_path else None,
             quote=quote,
+            section=hit.section,
             **more,
         )
 
@@ -83,6 +120,7 @@ class SearchResult(BaseModel):
     level: str | None
     dimensions: list[str]
     page: int | None
+    section: int | None
     heading_path: list[str]
     start: int
     end: int
@@ -111,6 +149,7 @@ def search_results(answer: SearchAnswer) -> SearchResults:
             level=hit.level,
             dimensions=list(hit.dimensions),
             page=hit.page,
+            section=hit.section,
             heading_path=list(hit.heading_path),
             start=hit.start,
             end=hit.end,

@@ -187,6 +187,7 @@ def _hit(candidate: _Candidate) -> Hit:
         author=document.author,
         type=document.type,
         level=document.level,
+        section=chunk.section,
         dimensions=tuple(document.dimensions),
         page=chunk.page,
         heading_path=tuple(chunk.heading_path),

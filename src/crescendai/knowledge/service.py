@@ -9,14 +9,13 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import PurePosixPath
 from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crescendai.errors import NotAllowed, NotFound, SchemaError
+from crescendai.errors import Conflict, NotAllowed, NotFound
 from crescendai.identity.service import Caller
 from crescendai.jobs.service import NOBODY_WAITS, SOMEBODY_WAITS, enqueue
 from crescendai.kit.clock import now_ms
@@ -25,16 +24,18 @@ from crescendai.kit.ids import new_id
 from crescendai.kit.paging import Page, cut, decode_cursor
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge import repository
+from crescendai.knowledge.documents import new_row, to_wire
 from crescendai.knowledge.intake import Intake
-from crescendai.knowledge.schemas import Document, Problem
+from crescendai.knowledge.schemas import ChunkSpan, Document, PageText
 from crescendai.knowledge.tables import DocumentRow
 from crescendai.ports.objects import ObjectStore
 
 INGEST = "knowledge.ingest"
 BUCKET = "knowledge-documents"
 MAX_DOCUMENT_BYTES = 50 << 20
-_MAX_FIELD_CHARACTERS = 300
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+_ENDED_EARLY = ("failed", "cancelled")
 
 log = structlog.get_logger(__name__)
 
@@ -75,8 +76,9 @@ class KnowledgeService:
     ) -> Submitted:
         """Store a document and promise its ingestion.
 
-        ``fields`` may hold ``title`` and ``author``; it is read after the last chunk. The same
-        bytes from the same caller are the same document; a failed one is tried again.
+        ``fields`` may hold those of :data:`~crescendai.knowledge.documents.FIELDS`; it is read
+        after the last chunk. The same bytes from the same caller are the same document; one that
+        failed or was cancelled is tried again.
         Raises TooLarge, UnsupportedFormat or InvalidInput (empty); nothing is stored then.
         """
         return await self._submit(caller.user_id, filename, chunks, fields)
@@ -99,15 +101,72 @@ class KnowledgeService:
     async def delete(self, caller: Caller, document_id: UUID) -> None:
         """Remove a document of the caller's with all that is found in it."""
         async with self._transactions.write() as session:
+            row = await _own(session, caller, document_id)
+            await _remove(session, row)
+        await self._objects.delete(object_key(row.id, row.filename))
+
+    async def cancel(self, caller: Caller, document_id: UUID) -> Document:
+        """End a document's ingestion; what it has stored goes, the file stays for a retry.
+
+        Raises Conflict when it is over already.
+        """
+        async with self._transactions.write() as session:
+            row = await _own(session, caller, document_id)
+            if row.status not in ("queued", "processing"):
+                raise Conflict(
+                    "document_not_running", f"This document is {row.status}; nothing is running."
+                )
+            row.status = row.stage = "cancelled"
+            row.run_id = None
+            row.percent = row.pages_done = 0
+            row.updated_at = now_ms()
+            await session.flush()
+            await repository.clear_document(session, row.id)
+        return to_wire(row)
+
+    async def retry(self, caller: Caller, document_id: UUID) -> Document:
+        """Take a document in that failed or was cancelled. Raises Conflict for any other."""
+        async with self._transactions.write() as session:
+            row = await _own(session, caller, document_id)
+            if row.status not in _ENDED_EARLY:
+                raise Conflict(
+                    "document_not_over", f"This document is {row.status}; there is nothing to redo."
+                )
+            await _queue_again(session, row)
+        return to_wire(row)
+
+    async def page(self, caller: Caller, document_id: UUID, number: int) -> PageText:
+        """A page's text, or that of a section where a format has no pages, from 1.
+
+        Raises NotFound beyond the last one, Conflict while the document is not ready.
+        """
+        async with self._transactions.read() as session:
             row = await repository.visible_document(session, document_id, caller.user_id)
             if row is None:
                 raise not_found()
-            if row.owner_id is None:
-                raise NotAllowed(
-                    "document_builtin", "This document belongs to the server and stays."
+            if row.status != "ready":
+                raise Conflict("document_not_ready", f"This document is {row.status}.")
+            page = await repository.page(session, document_id, number)
+            if page is None:
+                raise NotFound(
+                    "page_missing", f"This document has {row.pages_total or 'no'} pages."
                 )
-            await _remove(session, row)
-        await self._objects.delete(object_key(row.id, row.filename))
+            start, end = page.start_char, page.start_char + len(page.text)
+            spans = await repository.chunk_spans(session, row.id, row.model_id, start, end)
+        return PageText(
+            document_id=row.id,
+            title=to_wire(row).title,
+            number=number,
+            unit="section" if row.page_count is None else "page",
+            total=row.pages_total or number,
+            start=start,
+            end=end,
+            text=page.text,
+            chunks=[
+                ChunkSpan(chunk_id=chunk_id, start=max(at, start) - start, end=min(to, end) - start)
+                for chunk_id, at, to in spans
+            ],
+        )
 
     async def ensure_handbook(self) -> None:
         """Bring the built-in documents in line with the packaged articles.
@@ -146,7 +205,7 @@ class KnowledgeService:
         key = object_key(document_id, filename)
         await self._objects.put(key, intake.chunks(chunks))
         try:
-            row = _new_row(document_id, owner_id, filename, intake, fields)
+            row = new_row(document_id, owner_id, filename, intake, fields)
             submitted, orphan = await self._register(row)
         except BaseException:
             await self._objects.delete(key)
@@ -162,7 +221,7 @@ class KnowledgeService:
             async with self._transactions.write() as session:
                 known = await _known(session, row)
                 if known is not None and known.sha256 == row.sha256:
-                    if known.status == "failed":
+                    if known.status in _ENDED_EARLY:
                         await _queue_again(session, known)
                     return Submitted(to_wire(known), new=False), own_key
                 if known is not None:  # a built-in article that has changed
@@ -189,41 +248,21 @@ def not_found() -> NotFound:
     return NotFound("document_missing", "There is no such document.")
 
 
-def to_wire(row: DocumentRow) -> Document:
-    problem = None
-    if row.problem_code is not None:
-        problem = Problem(code=row.problem_code, reason=row.problem_reason or "")
-    return Document.model_validate(
-        {
-            "document_id": row.id,
-            "title": row.title or name_as_title(row.filename),
-            "author": row.author,
-            "filename": row.filename,
-            "format": row.format,
-            "size_bytes": row.size_bytes,
-            "builtin": row.owner_id is None,
-            "status": row.status,
-            "stage": row.stage,
-            "percent": row.percent,
-            "problem": problem,
-            "page_count": row.page_count,
-            "chunk_count": row.chunk_count,
-            "created_at": row.created_at,
-            "updated_at": row.updated_at,
-        }
-    )
-
-
-def name_as_title(filename: str) -> str:
-    """The title of a document that nobody gave one."""
-    return PurePosixPath(filename).stem.replace("_", " ").strip() or filename
-
-
 async def _known(session: AsyncSession, row: DocumentRow) -> DocumentRow | None:
     """What is already there instead of this row: by name if built in, by content if not."""
     if row.owner_id is None:
         return await repository.builtin_document(session, row.filename)
     return await repository.own_document_by_hash(session, row.owner_id, row.sha256)
+
+
+async def _own(session: AsyncSession, caller: Caller, document_id: UUID) -> DocumentRow:
+    """A document the caller may change."""
+    row = await repository.visible_document(session, document_id, caller.user_id)
+    if row is None:
+        raise not_found()
+    if row.owner_id is None:
+        raise NotAllowed("document_builtin", "This document belongs to the server and stays.")
+    return row
 
 
 async def _remove(session: AsyncSession, row: DocumentRow) -> None:
@@ -233,50 +272,12 @@ async def _remove(session: AsyncSession, row: DocumentRow) -> None:
 
 async def _queue_again(session: AsyncSession, row: DocumentRow) -> None:
     row.status = row.stage = "queued"
-    row.percent = 0
+    row.percent = row.pages_done = 0
+    row.run_id = None
     row.problem_code = row.problem_reason = None
     row.updated_at = now_ms()
     await session.flush()
     await enqueue(session, INGEST, {"document_id": str(row.id)})
-
-
-def _new_row(
-    document_id: UUID,
-    owner_id: UUID | None,
-    filename: str,
-    intake: Intake,
-    fields: Mapping[str, str],
-) -> DocumentRow:
-    at = now_ms()
-    return DocumentRow(
-        id=document_id,
-        owner_id=owner_id,
-        title=_field(fields, "title"),
-        author=_field(fields, "author"),
-        dimensions=[],
-        filename=filename,
-        format=intake.format,
-        size_bytes=intake.size_bytes,
-        sha256=intake.sha256,
-        status="queued",
-        stage="queued",
-        percent=0,
-        chunk_count=0,
-        revision=0,
-        created_at=at,
-        updated_at=at,
-    )
-
-
-def _field(fields: Mapping[str, str], name: str) -> str | None:
-    value = " ".join(fields.get(name, "").split())
-    if len(value) > _MAX_FIELD_CHARACTERS:
-        raise SchemaError(
-            "field_too_long",
-            f"The {name} may have at most {_MAX_FIELD_CHARACTERS} characters.",
-            f"body.{name}",
-        )
-    return value or None
 
 
 def _read_articles(folder: Traversable) -> dict[str, bytes]:

@@ -23,7 +23,8 @@ class DocumentRow(Base):
 
     ``title`` and ``author`` are NULL until somebody has said them: the uploader, or the document
     itself when it is read. ``model_id`` names the models behind its chunks; ``revision`` is the
-    library's revision that made it ready.
+    library's revision that made it ready. ``run_id`` is the run of its ingestion that may write;
+    ``pages_total`` counts pages, or the sections of a format without pages.
     """
 
     __tablename__ = "knowledge_documents"
@@ -56,6 +57,10 @@ class DocumentRow(Base):
     problem_code: Mapped[str | None]
     problem_reason: Mapped[str | None]
     page_count: Mapped[int | None]
+    pages_total: Mapped[int | None]
+    pages_done: Mapped[int] = mapped_column(server_default="0")
+    hidden_characters: Mapped[int] = mapped_column(server_default="0")
+    run_id: Mapped[UUID | None]
     chunk_count: Mapped[int]
     model_id: Mapped[str | None]
     revision: Mapped[int] = mapped_column(BigInteger)
@@ -68,7 +73,8 @@ class ChunkRow(Base):
 
     ``vectors`` are the chunk's windows embedded: float16, row after row; ``rerank_data`` is what
     the reranker keeps; ``model_id`` names the models of both.
-    ``start_char`` and ``end_char`` are offsets in the document's text.
+    ``start_char`` and ``end_char`` are offsets in the document's text; ``section`` is the number of
+    the page or section in which it begins; ``token_count`` is how the embedder counts the text.
     """
 
     __tablename__ = "knowledge_chunks"
@@ -85,10 +91,25 @@ class ChunkRow(Base):
     start_char: Mapped[int]
     end_char: Mapped[int]
     page: Mapped[int | None]
+    section: Mapped[int | None]
     heading_path: Mapped[list[str]] = mapped_column(JSON)
+    token_count: Mapped[int | None]
     model_id: Mapped[str]
     vectors: Mapped[bytes] = mapped_column(LargeBinary)
     rerank_data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class PageRow(Base):
+    """A page, or a section of a format without pages; ``start_char`` is its place in the text."""
+
+    __tablename__ = "knowledge_pages"
+
+    document_id: Mapped[UUID] = mapped_column(
+        ForeignKey("knowledge_documents.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    start_char: Mapped[int]
+    text: Mapped[str]
 
 
 class RevisionRow(Base):

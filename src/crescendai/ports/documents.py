@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+FORMATS = ("pdf", "epub", "docx", "html", "markdown", "text")
+
 
 @dataclass(frozen=True)
 class PageSpan:
@@ -30,7 +32,10 @@ class HeadingSpan:
 class ParsedDocument:
     """The text, and what stands where in it. ``title`` and ``author`` are the document's own words.
 
-    ``fields`` are the small named values at the head of a Markdown file (its front matter).
+    ``pages`` are those of formats that have them; ``sections`` the chapters of a format that comes
+    in several. ``fields`` are the small named values at the head of a Markdown file (its front
+    matter). ``hidden_characters`` counts what the file holds and does not show to a reader: it is
+    not in the text.
     """
 
     text: str
@@ -39,11 +44,13 @@ class ParsedDocument:
     title: str | None = None
     author: str | None = None
     fields: tuple[tuple[str, str], ...] = ()
+    sections: tuple[PageSpan, ...] = ()
+    hidden_characters: int = 0
 
 
 class DocumentParser(Protocol):
     async def parse(self, path: Path, format: str) -> ParsedDocument:
-        """Read an untrusted file of a format (pdf, markdown or text) in a limited process.
+        """Read an untrusted file of one of :data:`FORMATS` in a limited process.
 
         Raises InvalidInput, with a sentence for its owner, for a file that is damaged, locked by a
         password, without text, or too much to read. Raises UnsupportedFormat for other formats.

@@ -32,6 +32,9 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """One row a text, in order; (0, dimensions) for no texts. Never blocks the event loop."""
 
+    async def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text is to the model, uncut; an estimate where only it can tell."""
+
 
 class Reranker(Protocol):
     """Compares a query with passages word by word, more closely and more dearly than a vector does.
@@ -69,6 +72,9 @@ class ScriptedEmbedder:
                 row[0] = length = 1.0
             row /= length
         return rows
+
+    async def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(_words(text)) for text in texts]
 
 
 class ScriptedReranker:

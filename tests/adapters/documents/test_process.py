@@ -84,7 +84,7 @@ async def test_a_document_that_cannot_be_used_is_told_so(
 
 async def test_a_format_that_nobody_reads(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedFormat):
-        await parse(tmp_path, b"PK", "epub")
+        await parse(tmp_path, b"{\\rtf1}", "rtf")
 
 
 async def test_memory_and_time_are_limited(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Reads documents in child processes: PDF, Markdown and plain text."""
+"""Reads documents in child processes: PDF, EPUB, DOCX, HTML, Markdown and plain text."""

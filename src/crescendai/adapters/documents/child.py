@@ -37,15 +37,7 @@ _TOO_COMPLEX = "This document needs too much memory to read; split it and upload
 def _parse(format: str, path: Path) -> ParsedDocument:
     if path.stat().st_size == 0:
         raise InvalidInput("document_empty", "This file is empty. Choose one with text in it.")
-    if format == "pdf":
-        from crescendai.adapters.documents import pdf
-
-        document = pdf.parse(path)
-    else:
-        from crescendai.adapters.documents import plain
-
-        text = path.read_bytes().decode("utf-8-sig")
-        document = plain.parse_markdown(text) if format == "markdown" else plain.parse_text(text)
+    document = _read(format, path)
     if not any(character.isalnum() for character in document.text):
         raise InvalidInput("document_empty", "There is no text in this file, so nothing to find.")
     if len(document.text) > MAX_CHARACTERS:
@@ -55,6 +47,30 @@ def _parse(format: str, path: Path) -> ParsedDocument:
             "are taken. Split it into volumes.",
         )
     return document
+
+
+def _read(format: str, path: Path) -> ParsedDocument:
+    """Each format's libraries are imported only for it: a child starts for every document."""
+    if format == "pdf":
+        from crescendai.adapters.documents import pdf
+
+        return pdf.parse(path)
+    if format == "epub":
+        from crescendai.adapters.documents import epub
+
+        return epub.parse(path)
+    if format == "docx":
+        from crescendai.adapters.documents import docx
+
+        return docx.parse(path)
+    if format == "html":
+        from crescendai.adapters.documents import html
+
+        return html.parse(path.read_bytes())
+    from crescendai.adapters.documents import plain
+
+    text = path.read_bytes().decode("utf-8-sig")
+    return plain.parse_markdown(text) if format == "markdown" else plain.parse_text(text)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,14 @@ from pathlib import Path
 import pypdfium2
 from pypdfium2 import PdfiumError, raw
 
+from crescendai.adapters.documents.invisible import without_invisible
+from crescendai.adapters.documents.pdf_visibility import visible_text
 from crescendai.errors import InvalidInput
 from crescendai.ports.documents import HeadingSpan, PageSpan, ParsedDocument
 
+MAX_PAGES = 5000
 _RUNNING_SHARE = 0.3  # of all pages that share a first or last line: a running head
+_RUNNING_LINES = 3  # at most, at the head and at the foot of a page
 _HYPHEN = re.compile(r"[\x02\ufffe\u00ad]\n?")  # how PDFium marks a word broken at a line's end
 _DIGITS = re.compile(r"\d+")
 _PARAGRAPH_END = re.compile(r"[.!?:][\"'”’)\]]*$")
@@ -25,7 +29,18 @@ def parse(path: Path) -> ParsedDocument:
         document = pypdfium2.PdfDocument(path)
     except PdfiumError as error:
         raise _unreadable(error) from error
-    pages = [_lines(document, number) for number in range(len(document))]
+    count = len(document)
+    if count > MAX_PAGES:
+        raise InvalidInput(
+            "document_too_long",
+            f"This PDF has {count} pages; at most {MAX_PAGES} are taken. Split it into volumes.",
+        )
+    pages = []
+    hidden = 0
+    for number in range(count):
+        page, unseen = _page_text(document, number)
+        hidden += unseen
+        pages.append([line.strip() for line in page.split("\n")])
     if not any(character.isalnum() for page in pages for line in page for character in line):
         raise InvalidInput(
             "document_without_text",
@@ -46,16 +61,18 @@ def parse(path: Path) -> ParsedDocument:
         headings=_outline(document, text, spans),
         title=_name(metadata.get("Title", "")),
         author=_name(metadata.get("Author", "")),
+        hidden_characters=hidden,
     )
 
 
-def _lines(document: pypdfium2.PdfDocument, index: int) -> list[str]:
+def _page_text(document: pypdfium2.PdfDocument, index: int) -> tuple[str, int]:
+    """A page's visible text, and how many characters on it are hidden."""
     try:
-        text = document[index].get_textpage().get_text_range()
+        text, unseen = visible_text(document[index])
     except PdfiumError:
-        return []  # one damaged page does not cost the others
-    text = _HYPHEN.sub("", text.replace("\r\n", "\n").replace("\0", ""))
-    return [line.strip() for line in text.split("\n")]
+        return "", 0  # one damaged page does not cost the others
+    text, invisible = without_invisible(_HYPHEN.sub("", text.replace("\r\n", "\n")))
+    return text, unseen + invisible
 
 
 def _without_running_lines(pages: Sequence[list[str]]) -> list[list[str]]:
@@ -69,9 +86,12 @@ def _without_running_lines(pages: Sequence[list[str]]) -> list[list[str]]:
     kept = []
     for page in pages:
         start, end = 0, len(page)
-        while start < end and _DIGITS.sub("#", page[start]) in often:
+        while start < min(end, _RUNNING_LINES) and _DIGITS.sub("#", page[start]) in often:
             start += 1
-        while end > start and _DIGITS.sub("#", page[end - 1]) in often:
+        while (
+            end > max(start, len(page) - _RUNNING_LINES)
+            and _DIGITS.sub("#", page[end - 1]) in often
+        ):
             end -= 1
         kept.append(page[start:end])
     return kept

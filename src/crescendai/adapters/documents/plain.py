@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from crescendai.adapters.documents.invisible import without_invisible
 from crescendai.ports.documents import HeadingSpan, ParsedDocument
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---(?:\n|\Z)", re.DOTALL)
@@ -14,7 +15,7 @@ _MARKDOWN_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTIL
 
 def parse_markdown(source: str) -> ParsedDocument:
     """The text is the Markdown itself, without its front matter."""
-    text = _lines(source)
+    text, hidden = _lines(source)
     fields: tuple[tuple[str, str], ...] = ()
     front = _FRONT_MATTER.match(text)
     if front is not None:
@@ -35,12 +36,16 @@ def parse_markdown(source: str) -> ParsedDocument:
         title=named.get("title") or first,
         author=named.get("author") or None,
         fields=fields,
+        hidden_characters=hidden,
     )
 
 
 def parse_text(source: str) -> ParsedDocument:
-    return ParsedDocument(text=_lines(source))
+    text, hidden = _lines(source)
+    return ParsedDocument(text=text, hidden_characters=hidden)
 
 
-def _lines(source: str) -> str:
-    return source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+def _lines(source: str) -> tuple[str, int]:
+    """With one kind of line end and no invisible characters; how many of those there were."""
+    text = source.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
+    return without_invisible(text)

@@ -11,9 +11,7 @@ from typing import Any
 
 from crescendai.adapters.limited import ChildFailed, run_limited
 from crescendai.errors import InvalidInput, UnsupportedFormat
-from crescendai.ports.documents import HeadingSpan, PageSpan, ParsedDocument
-
-FORMATS = frozenset({"pdf", "markdown", "text"})
+from crescendai.ports.documents import FORMATS, HeadingSpan, PageSpan, ParsedDocument
 
 
 class ProcessParser:
@@ -29,7 +27,7 @@ class ProcessParser:
     async def parse(self, path: Path, format: str) -> ParsedDocument:
         if format not in FORMATS:
             raise UnsupportedFormat(
-                "document_format", "Send a PDF, a Markdown file or a plain text in UTF-8."
+                "document_format", "Send a PDF, EPUB, DOCX, HTML, Markdown or plain text file."
             )
         try:
             answer = await run_limited(
@@ -52,5 +50,7 @@ def _read(answer: dict[str, Any]) -> ParsedDocument:
         headings=tuple(HeadingSpan(**heading) for heading in answer["headings"]),
         title=answer["title"],
         author=answer["author"],
+        sections=tuple(PageSpan(**section) for section in answer["sections"]),
+        hidden_characters=answer["hidden_characters"],
         fields=tuple((name, value) for name, value in answer["fields"]),
     )

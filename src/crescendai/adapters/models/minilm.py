@@ -53,6 +53,11 @@ class MiniLM:
             latest = self._latest = dict(zip(texts, self._run(texts), strict=True))
         return [latest[text] for text in texts]
 
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Without the two marks around each text. Blocking: call it in a thread."""
+        _, tokenizer = self._open()
+        return [len(encoding.ids) - 2 for encoding in tokenizer.encode_batch_fast(list(texts))]
+
     def _run(self, texts: Sequence[str]) -> list[TokenStates]:
         session, tokenizer = self._open()
         ids = [_truncated(encoding.ids) for encoding in tokenizer.encode_batch_fast(list(texts))]
@@ -102,6 +107,9 @@ class MiniLMEmbedder:
         if not texts:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
         return await asyncio.to_thread(self._embed, texts)
+
+    async def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return await asyncio.to_thread(self._model.count_tokens, texts)
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         means = np.stack([states.mean(axis=0) for states in self._model.token_states(texts)])

@@ -202,7 +202,7 @@ export interface LibraryDocument {
 	format: string;
 	size_bytes: number;
 	builtin: boolean;
-	status: 'queued' | 'processing' | 'ready' | 'failed';
+	status: 'queued' | 'processing' | 'ready' | 'failed' | 'cancelled';
 	stage: string;
 	percent: number;
 	problem: Reason | null;
