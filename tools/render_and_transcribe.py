@@ -39,6 +39,9 @@ SAMPLE_RATE = 44_100
 MAX_CLIP_SEC = 20.0
 CLIPS_PER_GROUP = 7
 CLIP_COUNT = 300
+PACK = 10  # clips transcribed as one recording
+GAP_SEC = 3.0
+TAKES = {1: "", 2: "+2"}  # the second take has the other soundfont, another level, room and noise
 Transcriber = Callable[[npt.NDArray[np.float32], int], Performance]
 
 
@@ -125,17 +128,18 @@ def _pedal_curve(performance: Performance, source: Path) -> list[tuple[float, in
     return [*events, (performance.duration_sec, 3, up)]
 
 
-def render(clip: Clip, path: Path) -> None:
+def render(clip: Clip, path: Path, take: int = 1) -> None:
     """Synthesize one clip with the soundfont, level, room and noise drawn from its name."""
     performance = read_midi(clip.path, MAX_CLIP_SEC)
-    soundfont = SOUNDFONTS[int(_draw(clip.name, "soundfont") * 2)]
+    soundfont = SOUNDFONTS[(int(_draw(clip.name, "soundfont") * 2) + take - 1) % 2]
+    name = clip.name + TAKES[take]
     with tempfile.TemporaryDirectory() as folder:
         midi_path, raw_path = Path(folder, "clip.mid"), Path(folder, "clip.wav")
         _write_midi(performance, clip.path, midi_path)
         options = {
-            "synth.reverb.active": str(int(_draw(clip.name, "room") < 0.7)),
-            "synth.reverb.room-size": f"{0.2 + 0.6 * _draw(clip.name, 'size'):.2f}",
-            "synth.reverb.level": f"{0.1 + 0.6 * _draw(clip.name, 'wet'):.2f}",
+            "synth.reverb.active": str(int(_draw(name, "room") < 0.7)),
+            "synth.reverb.room-size": f"{0.2 + 0.6 * _draw(name, 'size'):.2f}",
+            "synth.reverb.level": f"{0.1 + 0.6 * _draw(name, 'wet'):.2f}",
             "synth.chorus.active": "0",
         }
         command = ["fluidsynth", "-ni", "-q", "-g", "0.4", "-r", str(SAMPLE_RATE)]
@@ -144,7 +148,7 @@ def render(clip: Clip, path: Path) -> None:
         command += ["-F", str(raw_path), str(soundfont), str(midi_path)]
         subprocess.run(command, check=True, capture_output=True)
         samples = read_wav(raw_path)[: int(performance.duration_sec * SAMPLE_RATE)]
-    write_wav(_recorded(samples, clip.name), path)
+    write_wav(_recorded(samples, name), path)
 
 
 def _recorded(samples: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float32]:
@@ -210,9 +214,40 @@ def _transcriber() -> Transcriber:
     return function
 
 
+def transcribe_packed(
+    transcribe: Transcriber, waves: list[npt.NDArray[np.float32]]
+) -> list[Performance]:
+    """Transcribe several clips as one recording with silence between them.
+
+    The engine hears 16 s before and after every recording, which a clip alone would pay for.
+    """
+    gap = np.zeros(int(GAP_SEC * SAMPLE_RATE), np.float32)
+    starts, parts, at = [], [], 0
+    for samples in waves:
+        starts.append(at / SAMPLE_RATE)
+        parts += [samples, gap]
+        at += len(samples) + len(gap)
+    whole = transcribe(np.concatenate(parts), SAMPLE_RATE)
+    cut = []
+    for start_sec, samples in zip(starts, waves, strict=True):
+        duration_sec = len(samples) / SAMPLE_RATE
+        kept = []
+        for table in (whole.notes, whole.pedal):
+            onset_sec = table["onset_sec"] - start_sec
+            here = table[(onset_sec >= -0.05) & (onset_sec < duration_sec + GAP_SEC - 0.1)].copy()
+            here["onset_sec"] -= start_sec
+            here["offset_sec"] = np.minimum(here["offset_sec"] - start_sec, duration_sec)
+            here["onset_sec"] = np.clip(here["onset_sec"], 0.0, duration_sec - 0.01)
+            here["offset_sec"] = np.maximum(here["offset_sec"], here["onset_sec"] + 0.005)
+            kept.append(here)
+        cut.append(Performance(kept[0], kept[1], duration_sec))
+    return cut
+
+
 def main() -> None:
-    """Run one of the two steps over the chosen clips."""
+    """Run one of the two steps over the chosen clips, through one of two soundfonts each."""
     step = sys.argv[1] if len(sys.argv) > 1 else "render"
+    take = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     wav_folder, notes_folder = cache_folder() / "wav", cache_folder() / "notes"
     wav_folder.mkdir(parents=True, exist_ok=True)
     notes_folder.mkdir(parents=True, exist_ok=True)
@@ -220,14 +255,22 @@ def main() -> None:
     (cache_folder() / "chosen.json").write_text(json.dumps([c.name for c in chosen], indent=0))
     transcribe = _transcriber() if step == "transcribe" else None
     started = time.monotonic()
-    for number, clip in enumerate(chosen, start=1):
-        wav_path, notes_path = wav_folder / f"{clip.name}.wav", notes_folder / f"{clip.name}.npz"
-        if not wav_path.exists():
-            render(clip, wav_path)
-        if transcribe is not None and not notes_path.exists():
-            save_notes(transcribe(read_wav(wav_path), SAMPLE_RATE), notes_path)
-        elapsed_sec = time.monotonic() - started
-        print(f"{number}/{len(chosen)} {clip.name} ({elapsed_sec:.0f} s)", flush=True)
+    done = 0
+    for first in range(0, len(chosen), PACK):
+        pack = []
+        for clip in chosen[first : first + PACK]:
+            wav_path = wav_folder / f"{clip.name}{TAKES[take]}.wav"
+            notes_path = notes_folder / f"{clip.name}{TAKES[take]}.npz"
+            if not wav_path.exists():
+                render(clip, wav_path, take)
+            if not notes_path.exists():
+                pack.append((wav_path, notes_path))
+        if transcribe is not None and pack:
+            heard = transcribe_packed(transcribe, [read_wav(wav) for wav, _ in pack])
+            for performance, (_, notes_path) in zip(heard, pack, strict=True):
+                save_notes(performance, notes_path)
+        done += len(chosen[first : first + PACK])
+        print(f"{done}/{len(chosen)} ({time.monotonic() - started:.0f} s)", flush=True)
 
 
 if __name__ == "__main__":
