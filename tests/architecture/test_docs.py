@@ -14,6 +14,7 @@ import typer.main
 import crescendai
 from crescendai.bootstrap import build_app
 from crescendai.cli import app as cli
+from crescendai.music.measurements import DEFINITIONS
 from crescendai.settings import Settings, environment_name, read_settings
 from crescendai.web.problems import STATUS_BY_KIND
 
@@ -50,6 +51,13 @@ def test_every_address_is_documented_and_no_other(tmp_path: Path) -> None:
     }
     documented = {row.strip("`") for row in rows("http.md") if re.match(r"`[A-Z]+ /", row)}
     assert documented == offered
+
+
+def test_every_measurement_is_documented_as_it_is() -> None:
+    lines = (GUIDES / "measurements.md").read_text().splitlines()
+    cells = [line.strip("| ").split(" | ") for line in lines if line.startswith("| `")]
+    documented = {name.strip("`"): (unit, needs) for name, unit, needs, *_ in cells}
+    assert documented == {key: (d.unit, d.needs) for key, d in DEFINITIONS.items()}
 
 
 def test_every_command_is_documented() -> None:

@@ -92,6 +92,10 @@ def test_an_analysis_is_whole_and_honest(analysed: dict[str, Any]) -> None:
     assert sum(segment["note_count"] for segment in segments) > 40
     assert analysed["measurements"]["note_count"]["value"] > 40
     assert analysed["measurements"]["tempo_bpm"]["unit"] == "beats per minute"
+    assert analysed["measurements"]["loudness_lufs"]["value"] < 0
+    for segment in analysed["temporal_segments"]:
+        assert segment["measurements"].keys() == analysed["measurements"].keys()
+        assert segment["measurements"]["note_count"] == segment["note_count"]
     assert analysed["audio_quality"]["is_piano"] is True
 
 

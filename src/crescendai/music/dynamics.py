@@ -53,3 +53,18 @@ def velocity_contour_range(notes: NoteArray) -> float | None:
     onsets = notes["onset_sec"]
     contour = velocity_contour(notes, np.arange(onsets[0], onsets[-1] + 0.5, 0.5))
     return float(contour.max() - contour.min())
+
+
+def velocity_trend_per_sec(notes: NoteArray) -> float | None:
+    """How fast the playing grows louder (or, below 0, softer): MIDI velocity per second.
+
+    The slope of the least-squares line through all notes; ``None`` with fewer than eight notes
+    or less than a second between the first and the last.
+    """
+    if len(notes) < MIN_NOTES:
+        return None
+    onsets = notes["onset_sec"].astype(np.float64)
+    if onsets[-1] - onsets[0] < 1.0:
+        return None
+    centred = onsets - onsets.mean()
+    return float(centred @ notes["velocity"] / (centred @ centred))

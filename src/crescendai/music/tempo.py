@@ -18,7 +18,8 @@ FRAME_RATE_HZ = 100
 MIN_BPM, MAX_BPM, PREFERRED_BPM = 30.0, 240.0, 100.0
 PREFERENCE_WIDTH_OCTAVES = 1.0
 LOCAL_WINDOW_SEC, LOCAL_HOP_SEC = 6.0, 2.0
-MIN_EVENTS = 8
+LOCAL_FREEDOM = 1.35  # a local tempo is within this factor of the whole's
+MIN_EVENTS, MIN_LOCAL_EVENTS = 8, 5
 
 Floats = npt.NDArray[np.float64]
 
@@ -57,6 +58,20 @@ def tempo_bpm(notes: NoteArray) -> float | None:
     return _strongest_bpm(_onset_train(onsets_sec), MIN_BPM, MAX_BPM, PREFERRED_BPM)
 
 
+def tempo_near_bpm(notes: NoteArray, near_bpm: float) -> float | None:
+    """The strongest pulse within a third of a known one, as a few seconds of it are played.
+
+    ``None`` with fewer than five events, or where they last less than two beats of that pulse.
+    """
+    onsets_sec = event_onsets_sec(notes)
+    if len(onsets_sec) < MIN_LOCAL_EVENTS:
+        return None
+    if onsets_sec[-1] - onsets_sec[0] < 2 * 60 / near_bpm * LOCAL_FREEDOM:
+        return None
+    train = _onset_train(onsets_sec)
+    return _strongest_bpm(train, near_bpm / LOCAL_FREEDOM, near_bpm * LOCAL_FREEDOM, near_bpm)
+
+
 def local_tempi_bpm(notes: NoteArray) -> Floats:
     """Tempo in windows of 6 s every 2 s, each within a third of the whole's tempo."""
     whole_bpm = tempo_bpm(notes)
@@ -69,7 +84,11 @@ def local_tempi_bpm(notes: NoteArray) -> Floats:
     for start in range(0, max(len(train) - size, 0) + 1, hop):
         window = train[start : start + size]
         if np.count_nonzero(window > 0.99) >= 4:
-            tempi.append(_strongest_bpm(window, whole_bpm / 1.35, whole_bpm * 1.35, whole_bpm))
+            tempi.append(
+                _strongest_bpm(
+                    window, whole_bpm / LOCAL_FREEDOM, whole_bpm * LOCAL_FREEDOM, whole_bpm
+                )
+            )
     return np.array(tempi)
 
 

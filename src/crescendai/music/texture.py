@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from crescendai.music.notes import NoteArray
 
+MIN_RANGE_NOTES = 8
 # Probe-tone profiles of major and minor keys (Krumhansl & Kessler 1982).
 _MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
 _MINOR = np.array([6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17])
@@ -31,6 +32,14 @@ def polyphony(notes: NoteArray) -> float | None:
 def pitch_mean(notes: NoteArray) -> float | None:
     """Mean MIDI note number (60 is middle C); ``None`` without notes."""
     return float(notes["pitch"].mean()) if len(notes) else None
+
+
+def pitch_range(notes: NoteArray) -> float | None:
+    """95th minus 5th percentile of pitch, in semitones; ``None`` with fewer than eight notes."""
+    if len(notes) < MIN_RANGE_NOTES:
+        return None
+    low, high = np.percentile(notes["pitch"], [5, 95])
+    return float(high - low)
 
 
 def pitch_class_weights(notes: NoteArray) -> Floats:

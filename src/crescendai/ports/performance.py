@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,21 +21,26 @@ class AudioInfo:
 
 @dataclass(frozen=True)
 class Segment:
-    """One 3-second window. ``scores`` maps the sixteen dimension keys to [0, 1]."""
+    """One 3-second window. ``scores`` maps the sixteen dimension keys to [0, 1].
+
+    ``measurements`` has the names of the whole recording's, and ``None`` where the window's
+    ``note_count`` notes are too few.
+    """
 
     start: float
     end: float
     timestamp: str
     scores: dict[str, float]
     note_count: int
+    measurements: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Heard:
     """An analysis as CONTRACT section 1 has it, without the ids of the recording.
 
-    ``measurements`` maps a name to ``{"value", "unit", "note_count"}``; ``notes`` and ``pedal`` are
-    rows of (onset_sec, offset_sec, pitch, velocity) and (onset_sec, offset_sec).
+    ``measurements`` maps a name to ``{"value", "unit", "note_count", "needs"}``; ``notes`` and
+    ``pedal`` are rows of (onset_sec, offset_sec, pitch, velocity) and (onset_sec, offset_sec).
     """
 
     model_version: str

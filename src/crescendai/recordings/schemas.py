@@ -52,11 +52,12 @@ class ProgressEvent(BaseModel):
 
 
 class Measurement(BaseModel):
-    """``value`` is null where ``note_count`` notes are too few to tell."""
+    """``value`` is null where ``note_count`` notes are too few to tell; ``needs`` says how many."""
 
     value: float | None
     unit: str
     note_count: int
+    needs: str = ""
 
 
 class AudioQuality(BaseModel):
@@ -71,13 +72,18 @@ class AudioQuality(BaseModel):
 
 
 class TemporalSegment(BaseModel):
-    """One 3-second window; ``start`` and ``end`` in seconds."""
+    """One 3-second window; ``start`` and ``end`` in seconds.
+
+    ``measurements`` has the names and units of the whole recording's; null where the window's
+    ``note_count`` notes are too few.
+    """
 
     start: float
     end: float
     timestamp: str
     scores: dict[str, float]
     note_count: int
+    measurements: dict[str, float | None] = {}
 
 
 class Analysis(BaseModel):

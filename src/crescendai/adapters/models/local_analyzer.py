@@ -14,10 +14,12 @@ import numpy.typing as npt
 from crescendai.adapters.audio.files import decode
 from crescendai.adapters.models.transkun import TranskunTranscriber
 from crescendai.errors import InvalidInput
-from crescendai.music.measurements import measure
+from crescendai.music.measurements import Measuring
 from crescendai.music.notes import Performance
 from crescendai.music.performance_model import PerformanceModel
 from crescendai.music.quality import AudioQuality, assess, reconsider, refusal
+from crescendai.music.sound import sound_frames
+from crescendai.music.windows import Window
 from crescendai.ports.performance import Heard, Progress, Refused, Segment
 
 SAMPLE_RATE = 44_100
@@ -63,19 +65,25 @@ class LocalAnalyzer:
         progress("measuring", 0.0)
         quality = reconsider(quality, performance)
         _refuse(quality, performance, duration)
-        measurements = {name: asdict(m) for name, m in measure(performance).items()}
+        measuring = Measuring(performance, sound_frames(samples, SAMPLE_RATE))
         progress("scoring", 0.0)
         if self._model is None:
             self._model = PerformanceModel.load()
         prediction = self._model.predict(performance)
+        windows = [Window(segment.start, segment.end) for segment in prediction.segments]
         return Heard(
             model_version=prediction.version,
             duration=duration,
             scores=prediction.scores,
             holistic=prediction.holistic,
             intervals=prediction.intervals,
-            temporal_segments=[Segment(**asdict(segment)) for segment in prediction.segments],
-            measurements=measurements,
+            temporal_segments=[
+                Segment(**asdict(segment), measurements=measured)
+                for segment, measured in zip(
+                    prediction.segments, measuring.windows(windows), strict=True
+                )
+            ],
+            measurements={name: asdict(m) for name, m in measuring.whole().items()},
             audio_quality=_to_plain(quality),
             notes=performance.notes.tolist(),
             pedal=performance.pedal.tolist(),

@@ -52,12 +52,16 @@ export interface Segment {
 	timestamp: string;
 	scores: Scores;
 	note_count: number;
+	/** Named as the whole recording's; absent from analyses made before there were any. */
+	measurements?: Record<string, number | null>;
 }
 
 export interface Measurement {
 	value: number | null;
 	unit: string;
 	note_count: number;
+	/** The least it takes, in words. */
+	needs?: string;
 }
 
 export interface AudioQuality {
