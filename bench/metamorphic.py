@@ -33,7 +33,7 @@ from tools.render_and_transcribe import choose_clips
 from tools.training_rows import load_study
 
 MIDI_CLIPS, AUDIO_CLIPS = 96, 40
-MIDI_SEC, AUDIO_SEC = 20.0, 8.25
+MIDI_SEC, AUDIO_SEC = 20.0, 6.25
 MIN_NOTES, MIN_PEDAL, MIN_HARMONIES = 20, 0.1, 4
 CHANGED = 0.02  # an analysis is another one when a scale moves by more than this
 

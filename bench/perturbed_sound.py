@@ -23,7 +23,6 @@ from bench.perturbations import PLAYED, VERSIONS
 from crescendai.music.notes import Performance
 from tests.fixtures.sounds import encode
 from tools.render_and_transcribe import (
-    GAP_SEC,
     SAMPLE_RATE,
     SOUNDFONTS,
     Transcriber,
@@ -35,6 +34,8 @@ from tools.render_and_transcribe import (
 )
 
 PACK = 10
+RING_SEC = 3.0  # between excerpts when they are rendered, so that none rings into the next …
+GAP_SEC = 1.5  # … and when they are transcribed
 GAIN = "0.9"  # of the synthesiser: the loudest excerpts stay below full scale
 SOFTER_GAIN_DB = -12.0
 NOISE_DB = -20.0  # of white noise against the sound
@@ -95,7 +96,9 @@ def heard(
         for first in range(0, len(missing), PACK):
             names = missing[first : first + PACK]
             pack = [_spoilt(sounds[name], version) for name in names]
-            for name, found in zip(names, transcribe_packed(transcribe, pack), strict=True):
+            for name, found in zip(
+                names, transcribe_packed(transcribe, pack, GAP_SEC), strict=True
+            ):
                 save_notes(found, paths[name])
     return {name: load_notes(path) for name, path in paths.items() if path.exists()}
 
@@ -116,7 +119,7 @@ def render(performances: dict[str, Performance]) -> dict[str, Samples]:
 
 
 def _render_together(performances: list[Performance], soundfont: Path) -> list[Samples]:
-    starts = np.cumsum([0.0, *(p.duration_sec + GAP_SEC for p in performances)])
+    starts = np.cumsum([0.0, *(p.duration_sec + RING_SEC for p in performances)])
     with tempfile.TemporaryDirectory() as folder:
         midi_path, wav_path = Path(folder, "pack.mid"), Path(folder, "pack.wav")
         _write_midi(performances, starts, midi_path)

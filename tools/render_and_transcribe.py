@@ -215,13 +215,13 @@ def _transcriber() -> Transcriber:
 
 
 def transcribe_packed(
-    transcribe: Transcriber, waves: list[npt.NDArray[np.float32]]
+    transcribe: Transcriber, waves: list[npt.NDArray[np.float32]], gap_sec: float = GAP_SEC
 ) -> list[Performance]:
     """Transcribe several clips as one recording with silence between them.
 
     The engine hears 16 s before and after every recording, which a clip alone would pay for.
     """
-    gap = np.zeros(int(GAP_SEC * SAMPLE_RATE), np.float32)
+    gap = np.zeros(int(gap_sec * SAMPLE_RATE), np.float32)
     starts, parts, at = [], [], 0
     for samples in waves:
         starts.append(at / SAMPLE_RATE)
@@ -234,7 +234,7 @@ def transcribe_packed(
         kept = []
         for table in (whole.notes, whole.pedal):
             onset_sec = table["onset_sec"] - start_sec
-            here = table[(onset_sec >= -0.05) & (onset_sec < duration_sec + GAP_SEC - 0.1)].copy()
+            here = table[(onset_sec >= -0.05) & (onset_sec < duration_sec + gap_sec - 0.1)].copy()
             here["onset_sec"] -= start_sec
             here["offset_sec"] = np.minimum(here["offset_sec"] - start_sec, duration_sec)
             here["onset_sec"] = np.clip(here["onset_sec"], 0.0, duration_sec - 0.01)
