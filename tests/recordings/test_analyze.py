@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from crescendai.adapters.objects.folder import FolderObjectStore
+from crescendai.errors import Conflict
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.kit.sql import Transactions
 from crescendai.ports.performance import AudioInfo, Heard, Progress
@@ -76,6 +77,68 @@ async def test_removing_a_recording_ends_its_analysis(
     await analyzer.began.wait()
     await recordings.remove(caller, recording_id)
     await asyncio.wait_for(running, 10)
+
+
+class Patient:
+    """Listens without ever saying how far it is, until it is cancelled."""
+
+    def __init__(self) -> None:
+        self.began = asyncio.Event()
+
+    async def analyze(self, path: Path, progress: Progress) -> Heard:
+        self.began.set()
+        await asyncio.sleep(60)
+        raise AssertionError("Nobody stopped the analysis.")
+
+
+@pytest.mark.parametrize("analyzer_class", [Endless, Patient])
+async def test_cancelling_ends_a_running_analysis_and_keeps_the_recording(
+    transactions: Transactions,
+    objects: FolderObjectStore,
+    recordings: RecordingService,
+    analyzer_class: type[Endless] | type[Patient],
+) -> None:
+    caller, recording_id = await submitted(recordings, transactions)
+    analyzer = analyzer_class()
+    service = AnalysisService(transactions=transactions, objects=objects, analyzer=analyzer)
+    running = asyncio.create_task(service.analyze(recording_id))
+    await analyzer.began.wait()
+    assert (await recordings.cancel(caller, recording_id)).status == "cancelled"
+    await asyncio.wait_for(running, 10)
+    assert (await recordings.get(caller, recording_id)).status == "cancelled"
+    with pytest.raises(Conflict, match="cancelled"):
+        await recordings.analysis(caller, recording_id)
+    with pytest.raises(Conflict, match="nothing is running"):
+        await recordings.cancel(caller, recording_id)
+
+
+async def test_a_cancelled_analysis_can_be_asked_for_again(
+    transactions: Transactions, objects: FolderObjectStore, recordings: RecordingService
+) -> None:
+    caller, recording_id = await submitted(recordings, transactions)
+    with pytest.raises(Conflict, match="nothing to redo"):
+        await recordings.retry(caller, recording_id)
+    await recordings.cancel(caller, recording_id)
+    analyzer = Endless()
+    service = AnalysisService(transactions=transactions, objects=objects, analyzer=analyzer)
+    await service.analyze(recording_id)
+    assert not analyzer.began.is_set()
+    assert (await recordings.retry(caller, recording_id)).status == "queued"
+    assert (await recordings.submit(caller, "a.wav", wav())).recording.status == "queued"
+
+
+async def test_stopping_the_worker_leaves_the_analysis_to_the_next_one(
+    transactions: Transactions, objects: FolderObjectStore, recordings: RecordingService
+) -> None:
+    caller, recording_id = await submitted(recordings, transactions)
+    analyzer = Patient()
+    service = AnalysisService(transactions=transactions, objects=objects, analyzer=analyzer)
+    running = asyncio.create_task(service.analyze(recording_id))
+    await analyzer.began.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (await recordings.get(caller, recording_id)).status in ("queued", "analyzing")
 
 
 async def test_giving_up_does_not_overrule_an_answer(

@@ -16,7 +16,7 @@ from crescendai.kit.clock import now_ms
 from crescendai.kit.sql import Transactions
 from crescendai.music.notes import note_array, pedal_array
 from crescendai.ports.objects import ObjectStore
-from crescendai.ports.performance import Heard, PerformanceAnalyzer, Refused
+from crescendai.ports.performance import Heard, PerformanceAnalyzer, Progress, Refused
 from crescendai.recordings import repository
 from crescendai.recordings.schemas import FINAL, Analysis
 from crescendai.recordings.service import object_key
@@ -67,19 +67,26 @@ class AnalysisService:
             return
         began = time.monotonic()
         reporter = _Reporter(self._transactions, recording_id)
+        listening = asyncio.create_task(self._listen(recording_id, row.format, reporter.report))
+        reporter.watch(listening)
         try:
-            async with self._objects.as_file(object_key(recording_id, row.format)) as path:
-                heard = await self._analyzer.analyze(path, reporter.report)
+            heard = await listening
         except Refused as refusal:
             await reporter.close()  # or it would overwrite the end
             await self._end(recording_id, "refused", refusal.code, refusal.reason)
             return
-        except _Removed:
+        except (asyncio.CancelledError, _Unwanted):
+            if not reporter.unwanted:
+                raise
             log.info("analysis.abandoned", recording=str(recording_id))
             return
         finally:
             await reporter.close()
         await self._store(recording_id, heard, int((time.monotonic() - began) * 1000))
+
+    async def _listen(self, recording_id: UUID, extension: str, progress: Progress) -> Heard:
+        async with self._objects.as_file(object_key(recording_id, extension)) as path:
+            return await self._analyzer.analyze(path, progress)
 
     async def give_up(self, recording_id: UUID, reason: str) -> None:
         """Say that there will be no analysis, unless the recording has got its answer after all."""
@@ -114,8 +121,8 @@ class AnalysisService:
             created_at=at,
         )
         async with self._transactions.write() as session:
-            if await repository.by_id(session, recording_id) is None:
-                return  # removed meanwhile
+            if not await repository.awaits_analysis(session, recording_id):
+                return  # removed or cancelled meanwhile
             await repository.save_analysis(session, result)
             await repository.change(
                 session,
@@ -130,47 +137,61 @@ class AnalysisService:
             )
 
 
-class _Removed(Exception):
-    """The recording was removed while it was being listened to."""
+class _Unwanted(Exception):
+    """The recording was removed, or its analysis cancelled, while it was being listened to."""
 
 
 class _Reporter:
     """Carries progress from the analyser's thread into the database, a few times a second.
 
-    Reporting on a recording that is gone raises _Removed, which ends the work on it.
+    When it finds that the analysis is not wanted any more, it cancels the task that it watches,
+    and the next report raises _Unwanted for analysers that cannot be cancelled otherwise.
     """
 
     def __init__(self, transactions: Transactions, recording_id: UUID) -> None:
+        self.unwanted = False
         self._transactions = transactions
         self._recording_id = recording_id
         self._latest: tuple[str, int] | None = None
-        self._removed = False
-        self._task = asyncio.create_task(self._run())
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self, listening: asyncio.Task[Heard]) -> None:
+        self._task = asyncio.create_task(self._run(listening))
 
     def report(self, stage: str, share: float) -> None:
-        if self._removed:
-            raise _Removed
+        if self.unwanted:
+            raise _Unwanted
         self._latest = (stage, overall_percent(stage, share))
 
     async def close(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self) -> None:
+    async def _run(self, listening: asyncio.Task[Heard]) -> None:
         written = None
-        while True:
+        while not self.unwanted:
             if self._latest is not None and self._latest != written:
                 written = self._latest
-                async with self._transactions.write() as session:
-                    self._removed = not await repository.change(
-                        session,
-                        self._recording_id,
-                        status="analyzing",
-                        stage=written[0],
-                        percent=written[1],
-                        updated_at=now_ms(),
-                    )
-            await asyncio.sleep(_REPORT_EVERY_SEC)
+                self.unwanted = not await self._write(*written)
+            else:
+                async with self._transactions.read() as session:
+                    wanted = await repository.awaits_analysis(session, self._recording_id)
+                self.unwanted = not wanted
+            if not self.unwanted:
+                await asyncio.sleep(_REPORT_EVERY_SEC)
+        listening.cancel()
+
+    async def _write(self, stage: str, percent: int) -> bool:
+        async with self._transactions.write() as session:
+            return await repository.change(
+                session,
+                self._recording_id,
+                status="analyzing",
+                stage=stage,
+                percent=percent,
+                updated_at=now_ms(),
+            )
 
 
 def _npy(array: npt.NDArray[np.void]) -> bytes:

@@ -78,6 +78,18 @@ async def delete_recording(request: Request, caller: CurrentCaller, recording_id
     await _service(request).remove(caller, recording_id)
 
 
+@router.post("/recordings/{recording_id}/cancel")
+async def cancel_analysis(request: Request, caller: CurrentCaller, recording_id: UUID) -> Recording:
+    """End an analysis that is queued or running."""
+    return await _service(request).cancel(caller, recording_id)
+
+
+@router.post("/recordings/{recording_id}/retry", status_code=202)
+async def retry_analysis(request: Request, caller: CurrentCaller, recording_id: UUID) -> Recording:
+    """Analyse a recording whose analysis failed or was cancelled."""
+    return await _service(request).retry(caller, recording_id)
+
+
 @router.get(
     "/recordings/{recording_id}/audio",
     response_class=StreamingResponse,

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.paging import Position
+from crescendai.recordings.schemas import FINAL
 from crescendai.recordings.tables import AnalysisRow, RecordingRow
 
 
@@ -49,10 +50,18 @@ async def page(
     return (await session.execute(query)).scalars().all()
 
 
+async def awaits_analysis(session: AsyncSession, recording_id: UUID) -> bool:
+    """Whether the recording is still there, and its analysis neither over nor cancelled."""
+    row = await session.get(RecordingRow, recording_id)
+    return row is not None and row.status not in FINAL
+
+
 async def change(session: AsyncSession, recording_id: UUID, **values: Any) -> bool:
-    """Whether the recording is still there to be changed."""
-    statement = update(RecordingRow).where(RecordingRow.id == recording_id).values(**values)
-    changed = await session.execute(statement.returning(RecordingRow.id))
+    """Change a recording that awaits its analysis; False, and nothing changed, for any other."""
+    statement = update(RecordingRow).where(
+        RecordingRow.id == recording_id, RecordingRow.status.not_in(FINAL)
+    )
+    changed = await session.execute(statement.values(**values).returning(RecordingRow.id))
     return changed.scalar_one_or_none() is not None
 
 

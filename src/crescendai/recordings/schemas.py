@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-Status = Literal["queued", "analyzing", "ready", "refused", "failed"]
-FINAL: frozenset[str] = frozenset({"ready", "refused", "failed"})
+Status = Literal["queued", "analyzing", "ready", "refused", "failed", "cancelled"]
+FINAL: frozenset[str] = frozenset({"ready", "refused", "failed", "cancelled"})
 
 
 class Problem(BaseModel):

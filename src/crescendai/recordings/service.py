@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.errors import Conflict, NotFound
 from crescendai.identity.service import Caller
@@ -22,11 +23,12 @@ from crescendai.ports.performance import AudioInfo, AudioProbe
 from crescendai.recordings import repository
 from crescendai.recordings.formats import CONTENT_TYPES
 from crescendai.recordings.intake import Intake
-from crescendai.recordings.schemas import Analysis, Problem, Recording
+from crescendai.recordings.schemas import FINAL, Analysis, Problem, Recording
 from crescendai.recordings.tables import RecordingRow
 
 ANALYZE = "recordings.analyze"
 BUCKET = "audio-recordings"
+ENDED_EARLY = ("failed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,8 @@ class RecordingService:
                     await repository.add(session, row)
                     await enqueue(session, ANALYZE, {"recording_id": str(recording_id)})
                     return Submitted(to_wire(row), new=True)
-                if known.status == "failed":
-                    _queue_again(known)
-                    await session.flush()
-                    await enqueue(session, ANALYZE, {"recording_id": str(known.id)})
+                if known.status in ENDED_EARLY:
+                    await _queue_again(session, known)
                 return Submitted(to_wire(known), new=False)
         except IntegrityError:  # the same bytes, sent twice at the same time
             async with self._transactions.read() as session:
@@ -122,11 +122,44 @@ class RecordingService:
             found = await repository.analysis(session, recording_id) if row else None
         if row is None:
             raise not_found()
+        if row.status == "cancelled":
+            raise Conflict("analysis_cancelled", "The analysis was cancelled.")
         if row.status in ("refused", "failed"):
             raise Conflict(f"analysis_{row.status}", row.problem_reason or "There is no analysis.")
         if found is None:
             raise Conflict("analysis_pending", "The analysis is still running.")
         return Analysis.model_validate(found.document)
+
+    async def cancel(self, caller: Caller, recording_id: UUID) -> Recording:
+        """End an analysis that is queued or running; the recording stays.
+
+        Raises Conflict when it is over already.
+        """
+        async with self._transactions.write() as session:
+            row = await repository.owned(session, caller.user_id, recording_id)
+            if row is None:
+                raise not_found()
+            if row.status in FINAL:
+                raise Conflict(
+                    "analysis_not_running", f"This recording is {row.status}; nothing is running."
+                )
+            row.status = row.stage = "cancelled"
+            row.updated_at = now_ms()
+        return to_wire(row)
+
+    async def retry(self, caller: Caller, recording_id: UUID) -> Recording:
+        """Analyse once more what failed or was cancelled. Raises Conflict for any other."""
+        async with self._transactions.write() as session:
+            row = await repository.owned(session, caller.user_id, recording_id)
+            if row is None:
+                raise not_found()
+            if row.status not in ENDED_EARLY:
+                raise Conflict(
+                    "analysis_not_over",
+                    f"This recording is {row.status}; there is nothing to redo.",
+                )
+            await _queue_again(session, row)
+        return to_wire(row)
 
     async def latest_ready(self, caller: Caller) -> UUID | None:
         """The caller's newest analysed recording."""
@@ -203,11 +236,13 @@ def _new_row(
     )
 
 
-def _queue_again(row: RecordingRow) -> None:
+async def _queue_again(session: AsyncSession, row: RecordingRow) -> None:
     row.status = row.stage = "queued"
     row.percent = 0
     row.problem_code = row.problem_reason = None
     row.updated_at = now_ms()
+    await session.flush()
+    await enqueue(session, ANALYZE, {"recording_id": str(row.id)})
 
 
 async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

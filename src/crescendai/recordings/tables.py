@@ -10,7 +10,7 @@ from crescendai.kit.sql import Base
 
 
 class RecordingRow(Base):
-    """``status``: queued, analyzing, ready, refused or failed. ``percent`` is 0–100."""
+    """``status``: queued, analyzing, ready, refused, failed or cancelled. ``percent`` is 0–100."""
 
     __tablename__ = "recordings"
     __table_args__ = (

@@ -33,7 +33,7 @@ class LocalAnalyzer:
     """The PerformanceAnalyzer port. Models are loaded at the first use and kept.
 
     The listening itself runs in a thread (the numeric libraries release the interpreter), which
-    stops at the next 8-second segment when the awaiting task is cancelled.
+    stops within a fraction of a second when the awaiting task is cancelled.
     """
 
     def __init__(self, *, threads: int, scratch: Path) -> None:

@@ -14,7 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,6 +42,7 @@ STEP = STEP_FRAMES * HOP  # samples
 FRAMES = frame_count(SEGMENT)
 LAST_FRAME = round(SEGMENT / HOP)
 FRAME_SEC = HOP / SAMPLE_RATE
+ASK_EVERY_SEC = 0.1
 
 
 class TranscriptionCancelled(Exception):
@@ -82,9 +85,10 @@ class TranskunTranscriber:
     ) -> Performance:
         """Notes and sustain pedal of ``samples`` [n], mono, full scale ±1, at 44,100 Hz.
 
-        ``progress`` is told the finished share, 0 to 1, after each 8 s of sound; ``cancelled`` is
-        asked before each, and TranscriptionCancelled raised if it says yes. Raises ValueError for
-        another sample rate or more than one channel.
+        ``progress`` is told the finished share, 0 to 1, after each 8 s of sound. ``cancelled`` is
+        asked every 0.1 s, from another thread; when it says yes, the network stops at its next
+        operation and TranscriptionCancelled is raised. Raises ValueError for another sample rate
+        or more than one channel.
         """
         if sample_rate != SAMPLE_RATE:
             raise ValueError(
@@ -93,29 +97,42 @@ class TranskunTranscriber:
             )
         if samples.ndim != 1:
             raise ValueError(f"samples have shape {samples.shape}, expected one channel: mix down")
+        with _run_options(cancelled) as options:
+            events = self._listen(samples, options, progress or (lambda share: None))
+        return _performance(events, len(samples) / SAMPLE_RATE)
+
+    def _listen(
+        self, samples: Floats, options: Any, progress: Callable[[float], None]
+    ) -> list[Event]:
         begins = range(-LEAD, len(samples) + LEAD, STEP) if len(samples) else range(0)
         stitcher = Stitcher()
         start = np.full(len(TRACKS), LEAD // HOP, np.int64)
         for done, begin in enumerate(begins):
-            if cancelled is not None and cancelled():
+            if options.terminate:
                 raise TranscriptionCancelled
             segment = _cut(samples, begin)
             if segment.any():
-                intervals, attributes = self._hear(segment, start)
+                intervals, attributes = self._hear(segment, start, options)
                 stitcher.add(_events(intervals, attributes, begin / SAMPLE_RATE))
                 start = _next_start(intervals, attributes)
             else:  # the network finds nothing in digital silence, the tail's padding for one
                 start = np.zeros(len(TRACKS), np.int64)
-            if progress is not None:
-                progress((done + 1) / len(begins))
-        if progress is not None and not begins:
+            progress((done + 1) / len(begins))
+        if not begins:
             progress(1.0)
-        return _performance(stitcher.finish(), len(samples) / SAMPLE_RATE)
+        return stitcher.finish()
 
-    def _hear(self, segment: Floats, start: Integers) -> tuple[Intervals, _Attributes]:
+    def _hear(
+        self, segment: Floats, start: Integers, options: Any
+    ) -> tuple[Intervals, _Attributes]:
         """Decode one segment of 16 s, each track from its ``start`` frame on."""
         mel = self._front_end(segment)
-        *blocks, single, hidden = self._network.run(None, {"mel": mel[None]})
+        try:
+            *blocks, single, hidden = self._network.run(None, {"mel": mel[None]}, options)
+        except Exception as error:  # the runtime has no class of its own for an ended run
+            if options.terminate:
+                raise TranscriptionCancelled from error
+            raise
         intervals = decode(_trimmed(blocks), single[:, :FRAMES], start)
         del blocks  # 110 MB
         logits = self._heads.run(
@@ -156,6 +173,33 @@ def _session(path: Path, threads: int) -> Any:
     # Threads that spin while they wait burn the core that another request could use.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+@contextmanager
+def _run_options(cancelled: Callable[[], bool] | None) -> Iterator[Any]:
+    """Options for the runtime, told to terminate as soon as ``cancelled`` says yes."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    if cancelled is None:
+        yield options
+        return
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            if cancelled():
+                options.terminate = True
+                return
+            over.wait(ASK_EVERY_SEC)
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield options
+    finally:
+        over.set()
+        watching.join()
 
 
 def _cut(samples: Floats, begin: int) -> Floats:

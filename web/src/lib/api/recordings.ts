@@ -28,6 +28,10 @@ export function uploadRecording(
 
 export const deleteRecording = (id: string) => remove(at(id));
 
+export const cancelAnalysis = (id: string) => sendJson<Recording>('POST', at(id, '/cancel'));
+
+export const retryAnalysis = (id: string) => sendJson<Recording>('POST', at(id, '/retry'));
+
 export function getAnalysis(id: string, signal?: AbortSignal): Promise<Analysis> {
 	return getJson(at(id, '/analysis'), signal);
 }

@@ -19,7 +19,8 @@ export interface Reason {
 	reason: string;
 }
 
-export type RecordingStatus = 'queued' | 'analyzing' | 'ready' | 'refused' | 'failed';
+export type RecordingStatus =
+	'queued' | 'analyzing' | 'ready' | 'refused' | 'failed' | 'cancelled';
 export type Stage = 'queued' | 'decoding' | 'transcribing' | 'measuring' | 'scoring' | 'done';
 
 export interface Recording {

@@ -1,8 +1,14 @@
 import { isAbort, toApiError, type ApiError } from '../api/problem.ts';
-import { getAnalysis, getRecording, watchRecording } from '../api/recordings.ts';
+import {
+	cancelAnalysis,
+	getAnalysis,
+	getRecording,
+	retryAnalysis,
+	watchRecording
+} from '../api/recordings.ts';
 import type { Analysis, Recording } from '../api/types.ts';
 
-const FINAL = new Set(['ready', 'refused', 'failed']);
+const FINAL = new Set(['ready', 'refused', 'failed', 'cancelled']);
 
 export const isFinal = (recording: Recording): boolean => FINAL.has(recording.status);
 
@@ -51,6 +57,24 @@ export class RecordingState {
 		}
 		// the whole record, with its duration
 		this.recording = await getRecording(this.id, signal);
+	}
+
+	async cancel(): Promise<void> {
+		try {
+			this.recording = await cancelAnalysis(this.id);
+		} catch (error) {
+			this.error = toApiError(error);
+		}
+	}
+
+	async retry(): Promise<void> {
+		try {
+			await retryAnalysis(this.id);
+		} catch (error) {
+			this.error = toApiError(error);
+			return;
+		}
+		await this.load();
 	}
 
 	close(): void {
