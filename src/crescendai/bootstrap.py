@@ -31,6 +31,7 @@ from crescendai.adapters.models.openai_chat import OpenAIChatModel
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.exact import ExactVectorIndex
 from crescendai.chat.brief import Tutor
+from crescendai.chat.ledger import Ledger
 from crescendai.chat.service import ChatService
 from crescendai.chat.stream import ModelTutor
 from crescendai.chat.tools import Toolbox
@@ -148,7 +149,12 @@ def build_services(floor: Floor) -> Services:
         knowledge=knowledge,
         search=search,
         chat=chat,
-        turns=Turns(chat=chat, tutor=tutor, toolbox=toolbox),
+        turns=Turns(
+            chat=chat,
+            tutor=tutor,
+            toolbox=toolbox,
+            ledger=Ledger(transactions, settings.data_dir.resolve() / "turns"),
+        ),
         feedback=FeedbackService(
             transactions=transactions, recordings=recordings, search=search, writer=writer
         ),
@@ -227,6 +233,7 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await migrate(floor.database)
         await services.identity.ensure_user()
+        await services.turns.open()
         await services.knowledge.ensure_handbook()
         await floor.objects.remove_unfinished()
         warming = asyncio.create_task(services.search.warm_up())

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from crescendai.chat.brief import Tutor
+from crescendai.chat.ledger import Ledger
 from crescendai.chat.service import ChatService
 from crescendai.chat.tools import Toolbox
 from crescendai.chat.turns import Turns
@@ -28,16 +30,19 @@ class World:
     toolbox: Toolbox
     search: SmallSearch
     recording_id: UUID
+    folder: Path
     opened: list[Turns] = field(default_factory=list)
 
     def turns(self, tutor: Tutor) -> Turns:
-        turns = Turns(chat=self.chat, tutor=tutor, toolbox=self.toolbox)
+        """Each is a process of its own as far as turns are concerned."""
+        ledger = Ledger(self.transactions, self.folder)
+        turns = Turns(chat=self.chat, tutor=tutor, toolbox=self.toolbox, ledger=ledger)
         self.opened.append(turns)
         return turns
 
 
 @pytest.fixture
-async def world(transactions: Transactions) -> AsyncGenerator[World, None]:
+async def world(transactions: Transactions, tmp_path: Path) -> AsyncGenerator[World, None]:
     identity = IdentityService(transactions, credentials_required=False)
     caller = await identity.ensure_user()
     stranger = await identity.ensure_user("somebody-else")
@@ -58,6 +63,7 @@ async def world(transactions: Transactions) -> AsyncGenerator[World, None]:
         toolbox,
         search,
         analyses[0].recording_id,
+        tmp_path / "turns",
     )
     yield made
     for turns in made.opened:

@@ -90,3 +90,35 @@ async def test_the_context_over_http(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/context")).json() == saved.json()
     wrong = await client.put("/api/context", json={"experience_level": "wizard"})
     assert wrong.status_code == 422
+
+
+async def test_the_last_question_is_answered_again_or_put_in_other_words(
+    client: httpx.AsyncClient,
+) -> None:
+    first = parse((await client.post("/api/chat", json={"message": "What is rubato?"})).content)
+    session = f"/api/chat/sessions/{first[0].data['session_id']}"
+
+    again = parse((await client.post(f"{session}/regenerate")).content)
+    assert again[0].data["message_id"] != first[0].data["message_id"]
+    assert text_of(again) == text_of(first)
+    shown = (await client.get(session)).json()["messages"]
+    assert [m["content"] for m in shown if m["role"] == "user"] == ["What is rubato?"]
+    assert shown[-1]["message_id"] == again[0].data["message_id"]
+    assert shown[-1]["made_with"] == {"model": "crescendai-tutor-1", "prompt": "builtin"}
+
+    edited = parse((await client.post(f"{session}/edit", json={"message": "Thanks!"})).content)
+    shown = (await client.get(session)).json()["messages"]
+    assert [m["role"] for m in shown] == ["user", "assistant"]
+    assert shown[0]["content"] == "Thanks!"
+    assert shown[1]["content"] == text_of(edited) != text_of(first)
+
+    foreign = f"/api/chat/sessions/{uuid4()}/regenerate"
+    assert (await client.post(foreign)).status_code == 404
+
+
+async def test_a_turn_is_resumed_after_a_bare_number(client: httpx.AsyncClient) -> None:
+    whole = parse((await client.post("/api/chat", json={"message": "What is rubato?"})).content)
+    events = f"/api/chat/sessions/{whole[0].data['session_id']}/events"
+    assert parse((await client.get(events, params={"after": 3})).content) == whole[3:]
+    assert parse((await client.get(events, params={"after": whole[2].id})).content) == whole[3:]
+    assert (await client.get(events, params={"after": "soon"})).status_code == 400

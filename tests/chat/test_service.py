@@ -44,6 +44,7 @@ async def test_a_turn_knows_recordings_and_what_was_said(world: World) -> None:
     first = await world.chat.begin_turn(world.caller, request)
     assert first.recording_id == world.recording_id
     assert [heard.filename for heard in first.recordings] == ["take-1.wav", "take-2.wav"]
+    await world.chat.store_turn(first.session_id, first.message_id, Transcript(), "stopped", {})
     second = await world.chat.begin_turn(
         world.caller, TurnRequest(message="Second", session_id=first.session_id)
     )
@@ -81,7 +82,9 @@ async def test_a_deleted_session_is_gone_with_its_messages(world: World) -> None
     await world.chat.delete(world.caller, brief.session_id)
     with pytest.raises(NotFound):
         await world.chat.session(world.caller, brief.session_id)
-    await world.chat.store_turn(brief, Transcript(), "complete", "m")  # too late: left deleted
+    await world.chat.store_turn(
+        brief.session_id, brief.message_id, Transcript(), "complete", {}
+    )  # too late: left deleted
 
 
 async def test_the_context_is_replaced_as_a_whole(world: World) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from crescendai.chat import turn as turn_module
+from crescendai.chat import ledger as ledger_module
 from crescendai.chat.brief import TurnBrief
 from crescendai.chat.events import Token, ToolAnswered, ToolCalled, TurnEvent, UsageReported
 from crescendai.chat.schemas import TurnRequest
@@ -20,6 +20,7 @@ class SlowTutor:
     """Says ``before``, waits until it may go on, says the rest."""
 
     model_id = "slow"
+    prompt_version = "slow-1"
 
     def __init__(self, *, error: Exception | None = None) -> None:
         self.go_on = asyncio.Event()
@@ -236,7 +237,7 @@ async def test_a_malformed_event_id_is_refused(world: World) -> None:
 async def test_an_idle_connection_is_kept_open(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turn_module, "PING_SEC", 0.02)
+    monkeypatch.setattr(ledger_module, "PING_SEC", 0.02)
     tutor = SlowTutor()
     turn = await world.turns(tutor).begin(world.caller, TurnRequest(message="How?"))
     frames = [frame async for frame in _until_ping(turn.follow())]

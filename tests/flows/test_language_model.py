@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from tests.adapters.models.openai_server import Chunks, Status, delta, openai_server, tool_part
-from tests.fixtures.running import Server, running
+from tests.fixtures.running import Server, free_port, running, wait_until
 from tests.fixtures.streams import Event, read_events
 
 SEARCH = '{"query": "muddy pedal", "top_k": 3}'
@@ -63,3 +65,41 @@ async def test_the_model_calls_a_tool_and_its_answer_streams(tmp_path: Path) -> 
 
     assert [event.name for event in second if event.name == "error"] == ["error"]
     assert second[-1].done
+
+
+async def test_a_killed_server_loses_no_word_it_has_shown(tmp_path: Path) -> None:
+    words = [f"word{number} " for number in range(40)]
+    says = Chunks([delta(role="assistant"), *(delta(content=word) for word in words)], "silent")
+    async with openai_server(says) as upstream:
+        settings = {"CRESCENDAI_LLM_URL": upstream.base_url, "CRESCENDAI_WORKERS": "0"}
+
+        def converse() -> tuple[list[Event], list[Event], dict[str, Any]]:
+            server = Server(tmp_path / "data", free_port(), settings)
+            server.launch()
+            wait_until(lambda: server.answers("/api/health"), 60, lambda: server.log[-2000:])
+            seen: list[Event] = []
+            body = {"message": "How?"}
+            with httpx.stream("POST", f"{server.url}/api/chat", json=body, timeout=60) as answer:
+                for event in read_events(answer):
+                    seen.append(event)
+                    if event.data == {"token": words[-1]}:
+                        break
+                server.stop(signal.SIGKILL)
+            server.launch()
+            wait_until(lambda: server.answers("/api/health"), 60, lambda: server.log[-2000:])
+            session = f"{server.url}/api/chat/sessions/{seen[0].data['session_id']}"
+            after = {"Last-Event-ID": seen[-1].id or ""}
+            with httpx.stream("GET", f"{session}/events", headers=after, timeout=60) as answer:
+                rest = list(read_events(answer))
+            stored = httpx.get(session).json()
+            server.stop()
+            return seen, rest, stored
+
+        seen, rest, stored = await asyncio.to_thread(converse)
+
+    assert "".join(e.data["token"] for e in seen if e.name == "") == "".join(words)
+    assert [event.name for event in rest] == ["error", ""]
+    assert rest[0].data["code"] == "turn_interrupted"
+    assert rest[-1].done
+    assert stored["messages"][-1]["content"] == "".join(words)
+    assert stored["messages"][-1]["status"] == "failed"

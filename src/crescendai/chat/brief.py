@@ -51,5 +51,9 @@ class Tutor(Protocol):
     @property
     def model_id(self) -> str: ...
 
+    @property
+    def prompt_version(self) -> str:
+        """The version of what it was told to be, kept with each answer."""
+
     def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
         """The turn as it happens, ending with UsageReported. Raises UpstreamFailed."""

@@ -13,6 +13,7 @@ from crescendai.chat.schemas import (
     ChatSessionDetail,
     ChatSessionPage,
     ContextUpdate,
+    EditRequest,
     TurnRequest,
     UserContext,
 )
@@ -62,10 +63,38 @@ async def begin_turn(
     responses=_STREAM,  # type: ignore[arg-type]
 )
 async def resume_turn(
-    request: Request, caller: CurrentCaller, session_id: UUID, last_event_id: LastEventId = None
+    request: Request,
+    caller: CurrentCaller,
+    session_id: UUID,
+    last_event_id: LastEventId = None,
+    after: Annotated[str | None, Query(description="An event's id, or its bare number.")] = None,
 ) -> StreamingResponse:
-    """What follows `Last-Event-ID`, or the whole of the session's latest turn without one."""
-    return _stream(await _turns(request).resume(caller, session_id, last_event_id))
+    """What follows `Last-Event-ID` (or `after`), or the whole of the session's latest turn."""
+    return _stream(await _turns(request).resume(caller, session_id, last_event_id or after))
+
+
+@router.post(
+    "/chat/sessions/{session_id}/regenerate",
+    response_class=StreamingResponse,
+    responses=_STREAM,  # type: ignore[arg-type]
+)
+async def regenerate(
+    request: Request, caller: CurrentCaller, session_id: UUID
+) -> StreamingResponse:
+    """Answer the session's last question anew; the new answer takes the place of the old one."""
+    return _stream((await _turns(request).begin_again(caller, session_id, None)).follow())
+
+
+@router.post(
+    "/chat/sessions/{session_id}/edit",
+    response_class=StreamingResponse,
+    responses=_STREAM,  # type: ignore[arg-type]
+)
+async def edit(
+    request: Request, caller: CurrentCaller, session_id: UUID, body: EditRequest
+) -> StreamingResponse:
+    """Put the session's last question in other words, and answer that instead."""
+    return _stream((await _turns(request).begin_again(caller, session_id, body.message)).follow())
 
 
 @router.get("/chat/sessions")

@@ -25,7 +25,7 @@ from crescendai.kit import sse
 from crescendai.knowledge.schemas import Citation
 
 Sent: TypeAlias = list[Any]
-"""An event as it is sent and stored: [name or None, data]."""
+"""An event as it is stored: [name or None, data], and of a tool's result also its content."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,9 @@ def as_sent(event: TurnEvent) -> Sent:
             return ["session", opened]
         case ToolCalled(id, name, arguments):
             return ["tool_call", {"id": id, "name": name, "arguments": arguments}]
-        case ToolAnswered(id, name, ok, summary, _):
-            return ["tool_result", {"id": id, "name": name, "ok": ok, "summary": summary}]
+        case ToolAnswered(id, name, ok, summary, content):
+            result = {"id": id, "name": name, "ok": ok, "summary": summary}
+            return ["tool_result", result, content]
         case Cited(citation):
             return ["citation", citation.model_dump(mode="json")]
         case UsageReported(model, prompt, completion, duration_ms):
@@ -108,6 +109,27 @@ def as_sent(event: TurnEvent) -> Sent:
             return ["error", {"type": kind, "title": title, "detail": detail, "code": code}]
 
 
+def from_sent(sent: Sent) -> TurnEvent:
+    """The event that was stored so."""
+    name, data = sent[0], sent[1]
+    match name:
+        case None:
+            return Token(data["token"])
+        case "session":
+            ids = UUID(data["session_id"]), UUID(data["message_id"])
+            return SessionOpened(*ids, data["title"])
+        case "tool_call":
+            return ToolCalled(**data)
+        case "tool_result":
+            return ToolAnswered(**data, content=sent[2] if len(sent) > 2 else data["summary"])
+        case "citation":
+            return Cited(Citation.model_validate(data))
+        case "usage":
+            return UsageReported(**data)
+        case _:
+            return Failed(data["code"], data["title"], data["detail"])
+
+
 def as_bytes(message_id: UUID, number: int, sent: Sequence[Any]) -> bytes:
     return sse.encode(sent[1], event=sent[0], id=f"{message_id}:{number}")
 
@@ -116,11 +138,14 @@ def done(message_id: UUID, number: int) -> bytes:
     return f"id: {message_id}:{number}\n".encode() + sse.DONE
 
 
-def read_event_id(event_id: str) -> tuple[UUID, int]:
-    """The answer and event number of a ``Last-Event-ID``. Raises InvalidInput for any other."""
-    message, _, number = event_id.partition(":")
+def read_event_id(event_id: str) -> tuple[UUID | None, int]:
+    """The answer and event number that an event id names; a bare number names no answer.
+
+    Raises InvalidInput for anything else.
+    """
+    message, _, number = event_id.rpartition(":")
     try:
-        return UUID(message), max(int(number), 0)
+        return UUID(message) if message else None, max(int(number), 0)
     except ValueError as error:
         raise InvalidInput(
             "event_id_invalid", "Last-Event-ID is not the id of an event sent by this server."

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import undefer
 
 from crescendai.chat.tables import ChatMessageRow, ChatSessionRow, UserContextRow
 from crescendai.kit.paging import Position
@@ -41,6 +40,7 @@ async def message_counts(session: AsyncSession, session_ids: Sequence[UUID]) -> 
             ChatMessageRow.session_id.in_(session_ids),
             ChatMessageRow.role != "tool",
             ChatMessageRow.content != "",
+            ChatMessageRow.replaced_at.is_(None),
         )
         .group_by(ChatMessageRow.session_id)
     )
@@ -74,8 +74,34 @@ async def next_position(session: AsyncSession, session_id: UUID) -> int:
 
 
 async def messages(session: AsyncSession, session_id: UUID) -> Sequence[ChatMessageRow]:
-    query = select(ChatMessageRow).where(ChatMessageRow.session_id == session_id)
-    return (await session.execute(query.order_by(ChatMessageRow.position))).scalars().all()
+    query = (
+        select(ChatMessageRow)
+        .where(ChatMessageRow.session_id == session_id, ChatMessageRow.replaced_at.is_(None))
+        .order_by(ChatMessageRow.position)
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def last_question(session: AsyncSession, session_id: UUID) -> ChatMessageRow | None:
+    query = (
+        select(ChatMessageRow)
+        .where(
+            ChatMessageRow.session_id == session_id,
+            ChatMessageRow.role == "user",
+            ChatMessageRow.replaced_at.is_(None),
+        )
+        .order_by(ChatMessageRow.position.desc())
+        .limit(1)
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def replace_from(session: AsyncSession, session_id: UUID, position: int, at: int) -> None:
+    """Take what stands at that position and after it out of the conversation."""
+    query = update(ChatMessageRow).where(
+        ChatMessageRow.session_id == session_id, ChatMessageRow.position >= position
+    )
+    await session.execute(query.values(replaced_at=at))
 
 
 async def recent_talk(
@@ -88,32 +114,12 @@ async def recent_talk(
             ChatMessageRow.session_id == session_id,
             ChatMessageRow.role != "tool",
             ChatMessageRow.content != "",
+            ChatMessageRow.replaced_at.is_(None),
         )
         .order_by(ChatMessageRow.position.desc())
         .limit(limit)
     )
     return list(reversed((await session.execute(query)).scalars().all()))
-
-
-async def answer_of(
-    session: AsyncSession, owner_id: UUID, session_id: UUID | None, message_id: UUID | None
-) -> ChatMessageRow | None:
-    """A stored answer with its events: the one of that id, or the last one (in that session)."""
-    query = (
-        select(ChatMessageRow)
-        .join(ChatSessionRow, ChatSessionRow.id == ChatMessageRow.session_id)
-        .where(
-            ChatSessionRow.owner_id == owner_id,
-            ChatMessageRow.events.is_not(None),
-        )
-        .options(undefer(ChatMessageRow.events))
-    )
-    if session_id is not None:
-        query = query.where(ChatSessionRow.id == session_id)
-    if message_id is not None:
-        query = query.where(ChatMessageRow.id == message_id)
-    query = query.order_by(ChatMessageRow.created_at.desc(), ChatMessageRow.position.desc())
-    return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
 async def context_of(session: AsyncSession, user_id: UUID) -> UserContextRow | None:

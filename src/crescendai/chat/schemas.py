@@ -11,6 +11,9 @@ from crescendai.knowledge.schemas import Citation
 
 MAX_MESSAGE_CHARS = 8000
 
+Message = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE_CHARS)
+]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Lines = Annotated[list[Line], Field(max_length=30)]
 Level = Literal["beginner", "intermediate", "advanced"]
@@ -21,11 +24,15 @@ MessageStatus = Literal["complete", "stopped", "failed"]
 class TurnRequest(BaseModel):
     """One turn. Without ``session_id`` a new session begins; ``recording_id`` is its topic."""
 
-    message: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_MESSAGE_CHARS)
-    ]
+    message: Message
     session_id: UUID | None = None
     recording_id: UUID | None = None
+
+
+class EditRequest(BaseModel):
+    """What the last question of a session should have been."""
+
+    message: Message
 
 
 class CalledTool(BaseModel):
@@ -35,7 +42,10 @@ class CalledTool(BaseModel):
 
 
 class ChatMessage(BaseModel):
-    """``summary`` says what a tool found; ``status`` is failed for a tool that could not answer."""
+    """``summary`` says what a tool found; ``status`` is failed for a tool that could not answer.
+
+    ``made_with`` names the versions an answer came from: ``model``, ``prompt`` and ``library``.
+    """
 
     message_id: UUID
     role: Literal["user", "assistant", "tool"]
@@ -45,6 +55,7 @@ class ChatMessage(BaseModel):
     summary: str | None
     citations: list[Citation]
     model: str | None
+    made_with: dict[str, str] | None = None
     status: MessageStatus
     created_at: int
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crescendai.chat import repository
+from crescendai.chat import repository, turn_repository
 from crescendai.chat.brief import HeardRecording, Said, TurnBrief
 from crescendai.chat.collaborators import Recordings
 from crescendai.chat.events import Sent
@@ -21,7 +22,12 @@ from crescendai.chat.schemas import (
     TurnRequest,
     UserContext,
 )
-from crescendai.chat.tables import ChatMessageRow, ChatSessionRow, UserContextRow
+from crescendai.chat.tables import (
+    ChatMessageRow,
+    ChatSessionRow,
+    ChatTurnRow,
+    UserContextRow,
+)
 from crescendai.chat.transcript import Transcript
 from crescendai.errors import Conflict, NotFound
 from crescendai.identity.service import Caller
@@ -33,6 +39,8 @@ from crescendai.kit.sql import Transactions
 HISTORY_MESSAGES = 20
 RECENT_RECORDINGS = 20
 TITLE_CHARS = 60
+SILENT_SEC = 20
+"""A process that has not been heard of for so long is dead."""
 
 
 class ChatService:
@@ -64,10 +72,11 @@ class ChatService:
             await self._own(session, caller, session_id)
             await repository.delete_session(session, session_id)
 
-    async def begin_turn(self, caller: Caller, request: TurnRequest) -> TurnBrief:
-        """Store what the caller wrote, in a new session or the named one.
+    async def begin_turn(self, caller: Caller, request: TurnRequest, runner: str = "") -> TurnBrief:
+        """Store what the caller wrote, in a new session or the named one, and open its turn.
 
-        Raises NotFound for a session or recording that is not the caller's.
+        Raises NotFound for a session or recording that is not the caller's, Conflict while the
+        session's last message is still being answered.
         """
         if request.recording_id is not None:
             await self._check_recording(caller, request.recording_id)
@@ -75,55 +84,97 @@ class ChatService:
         latest = await self._recordings.latest_ready(caller)
         async with self._transactions.write() as session:
             row = await self._session_for(session, caller, request)
-            talk = await repository.recent_talk(session, row.id, HISTORY_MESSAGES)
-            await repository.add(
-                session,
-                ChatMessageRow(
-                    **_blank(row.id, await repository.next_position(session, row.id)),
-                    role="user",
-                    content=request.message,
-                ),
+            about = request.recording_id or row.recording_id or latest
+            return await self._open_turn(
+                session, caller, row, request.message, about, heard, runner
             )
-        return TurnBrief(
-            caller=caller,
-            session_id=row.id,
-            message_id=new_id(),
-            title=row.title,
-            message=request.message,
-            recording_id=request.recording_id or row.recording_id or latest,
-            history=tuple(_said(message) for message in talk),
-            recordings=heard,
-        )
+
+    async def begin_again(
+        self, caller: Caller, session_id: UUID, message: str | None, runner: str = ""
+    ) -> TurnBrief:
+        """Put the session's last question again, in other words if ``message`` has them.
+
+        The question and its answer so far are kept, but no longer part of the conversation.
+        Raises NotFound, or Conflict while an answer is written or when nothing was asked yet.
+        """
+        heard = await self._heard(caller)
+        latest = await self._recordings.latest_ready(caller)
+        async with self._transactions.write() as session:
+            row = await self._own(session, caller, session_id)
+            await self._check_idle(session, session_id)
+            asked = await repository.last_question(session, session_id)
+            if asked is None:
+                raise Conflict("nothing_asked", "There is no question to answer again.")
+            now = now_ms()
+            await repository.replace_from(session, session_id, asked.position, now)
+            await repository.touch(session, session_id, now)
+            about = row.recording_id or latest
+            return await self._open_turn(
+                session, caller, row, message or asked.content, about, heard, runner
+            )
 
     async def store_turn(
-        self, brief: TurnBrief, transcript: Transcript, status: MessageStatus, model: str
+        self,
+        session_id: UUID,
+        message_id: UUID,
+        transcript: Transcript,
+        status: MessageStatus,
+        made_with: dict[str, str],
+        numbers: Sequence[int] | None = None,
     ) -> None:
-        """Store the turn's messages in order. A session deleted meanwhile is left deleted."""
+        """Store the turn's messages in order and end it. One deleted or over is left as it is.
+
+        ``numbers`` are the events' own, where they do not simply count from 1.
+        """
         messages = transcript.messages()
+        numbered = list(zip(numbers or itertools.count(1), transcript.sent, strict=False))
         async with self._transactions.write() as session:
-            if not await repository.touch(session, brief.session_id, now_ms()):
+            if not await turn_repository.close_turn(session, message_id, status, numbered):
                 return
-            position = await repository.next_position(session, brief.session_id)
+            await repository.touch(session, session_id, now_ms())
+            position = await repository.next_position(session, session_id)
             for offset, message in enumerate(messages):
-                answer = message is messages[-1]
-                fields = _blank(brief.session_id, position + offset) | vars(message)
+                fields = _blank(session_id, position + offset) | vars(message)
                 if message.role == "assistant":
-                    fields["model"] = model
-                if answer:
-                    fields |= {"id": brief.message_id, "status": status, "events": transcript.sent}
+                    fields["model"] = made_with.get("model")
+                if message is messages[-1]:
+                    fields |= {"id": message_id, "status": status, "made_with": made_with}
                 await repository.add(session, ChatMessageRow(**fields))
 
-    async def stored_answer(
+    async def turn(
         self, caller: Caller, session_id: UUID | None, message_id: UUID | None
-    ) -> tuple[UUID, Sequence[Sent]]:
-        """The events of a stored answer. Raises NotFound when the caller has none such."""
+    ) -> ChatTurnRow:
+        """The turn of that answer, or the latest. Raises NotFound when the caller has none such."""
         async with self._transactions.read() as session:
             if session_id is not None:
                 await self._own(session, caller, session_id)
-            row = await repository.answer_of(session, caller.user_id, session_id, message_id)
-        if row is None or row.events is None:
+            row = await turn_repository.turn_of(session, caller.user_id, session_id, message_id)
+        if row is None:
             raise NotFound("turn_missing", "There is no answer to resume in this session.")
-        return row.id, row.events
+        return row
+
+    async def turn_events(self, turn_id: UUID, after: int) -> list[tuple[int, Sent]]:
+        async with self._transactions.read() as session:
+            return await turn_repository.events_after(session, turn_id, after)
+
+    async def is_running(self, turn_id: UUID) -> bool:
+        async with self._transactions.read() as session:
+            return await turn_repository.status_of(session, turn_id) == "running"
+
+    async def running_turn(self, session_id: UUID) -> UUID | None:
+        async with self._transactions.read() as session:
+            row = await turn_repository.running_in(session, session_id)
+        return None if row is None else row.id
+
+    async def ask_stop(self, turn_id: UUID) -> None:
+        """Have the process that writes this answer end it."""
+        async with self._transactions.write() as session:
+            await turn_repository.ask_stop(session, turn_id)
+
+    async def turns_left_behind(self, dead_runners: Sequence[str]) -> Sequence[ChatTurnRow]:
+        silent_since = now_ms() - SILENT_SEC * 1000
+        async with self._transactions.read() as session:
+            return await turn_repository.left_behind(session, dead_runners, silent_since)
 
     async def context(self, caller: Caller) -> UserContext:
         async with self._transactions.read() as session:
@@ -148,12 +199,57 @@ class ChatService:
             raise NotFound("session_missing", "There is no such conversation.")
         return row
 
+    async def _check_idle(self, session: AsyncSession, session_id: UUID) -> None:
+        if await turn_repository.running_in(session, session_id) is not None:
+            raise Conflict(
+                "turn_running",
+                "The last message of this conversation is still being answered; "
+                "wait for the answer, or stop it first.",
+            )
+
+    async def _open_turn(
+        self,
+        session: AsyncSession,
+        caller: Caller,
+        row: ChatSessionRow,
+        message: str,
+        about: UUID | None,
+        heard: tuple[HeardRecording, ...],
+        runner: str,
+    ) -> TurnBrief:
+        talk = await repository.recent_talk(session, row.id, HISTORY_MESSAGES)
+        position = await repository.next_position(session, row.id)
+        asked = ChatMessageRow(**_blank(row.id, position), role="user", content=message)
+        await repository.add(session, asked)
+        turn = ChatTurnRow(
+            id=new_id(),
+            session_id=row.id,
+            owner_id=caller.user_id,
+            runner=runner,
+            status="running",
+            stop_asked=False,
+            beat_at=now_ms(),
+            created_at=now_ms(),
+        )
+        await turn_repository.open_turn(session, turn)
+        return TurnBrief(
+            caller=caller,
+            session_id=row.id,
+            message_id=turn.id,
+            title=row.title,
+            message=message,
+            recording_id=about,
+            history=tuple(_said(message) for message in talk),
+            recordings=heard,
+        )
+
     async def _session_for(
         self, session: AsyncSession, caller: Caller, request: TurnRequest
     ) -> ChatSessionRow:
         now = now_ms()
         if request.session_id is not None:
             row = await self._own(session, caller, request.session_id)
+            await self._check_idle(session, row.id)
             await repository.touch(session, row.id, now, request.recording_id)
             return row
         row = ChatSessionRow(
@@ -190,8 +286,9 @@ def _blank(session_id: UUID, position: int) -> dict[str, object]:
         "citations": [],
         "model": None,
         "status": "complete",
-        "events": None,
         "created_at": now_ms(),
+        "replaced_at": None,
+        "made_with": None,
     }
 
 
@@ -225,6 +322,7 @@ def _message(row: ChatMessageRow) -> ChatMessage:
             "summary": row.summary,
             "citations": row.citations,
             "model": row.model,
+            "made_with": row.made_with,
             "status": row.status,
             "created_at": row.created_at,
         }

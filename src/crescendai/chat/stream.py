@@ -56,6 +56,10 @@ class ModelTutor:
     def model_id(self) -> str:
         return self._model.model_id
 
+    @property
+    def prompt_version(self) -> str:
+        return read_prompt("tutor").version
+
     async def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
         conversation = _Conversation(brief)
         started = time.monotonic()

@@ -72,9 +72,11 @@ class Transcript:
 
     def _after_tools(self) -> None:
         """Begin the next assistant message once every call of the present one is answered."""
+        if not self._answer.tool_calls:
+            return
         called = [call["id"] for call in self._answer.tool_calls]
         answered = {message.tool_call_id for message in self._messages}
-        if called and all(id in answered for id in called):
+        if all(id in answered for id in called):
             self._close()
 
     def _close(self) -> None:

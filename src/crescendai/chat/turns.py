@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -11,16 +12,22 @@ from uuid import UUID
 import structlog
 
 from crescendai.chat import events
-from crescendai.chat.brief import Tutor
+from crescendai.chat.brief import TurnBrief, Tutor
 from crescendai.chat.events import Failed, SessionOpened, UsageReported
+from crescendai.chat.ledger import PING_SEC, Ledger
+from crescendai.chat.recovery import recover
 from crescendai.chat.schemas import MessageStatus, TurnRequest
 from crescendai.chat.service import ChatService
 from crescendai.chat.tools import Toolbox
 from crescendai.chat.turn import Turn
-from crescendai.errors import Conflict, CrescendError, Unavailable
+from crescendai.errors import CrescendError, Unavailable
 from crescendai.identity.service import Caller
+from crescendai.kit import sse
 
 KEPT_TURNS = 200
+WATCH_SEC = 5.0
+POLL_SEC = 0.1
+STOP_WITHIN_SEC = 3.0
 
 log = structlog.get_logger(__name__)
 
@@ -28,18 +35,26 @@ log = structlog.get_logger(__name__)
 class Turns:
     """The turns of this process: running ones, and the last few that ended.
 
-    A turn that is found in neither is replayed from the database, where it was stored before its
-    last event was shown.
+    Any other is read from the database, where its events are stored as they happen: also one that
+    another process is writing.
     """
 
-    def __init__(self, *, chat: ChatService, tutor: Tutor, toolbox: Toolbox) -> None:
+    def __init__(
+        self, *, chat: ChatService, tutor: Tutor, toolbox: Toolbox, ledger: Ledger
+    ) -> None:
         self._chat = chat
         self._tutor = tutor
         self._toolbox = toolbox
+        self._ledger = ledger
         self._running: dict[UUID, Turn] = {}  # by session
         self._kept: OrderedDict[UUID, Turn] = OrderedDict()  # by answer
-        self._beginning: set[UUID] = set()
+        self._watching: asyncio.Task[None] | None = None
         self._closed = False
+
+    async def open(self) -> None:
+        """End what dead processes left behind, now and whenever one dies."""
+        await recover(self._chat, self._ledger.folder)
+        self._watching = asyncio.create_task(self._watch(), name="turn-watch")
 
     async def begin(self, caller: Caller, request: TurnRequest) -> Turn:
         """Store the message and start answering it.
@@ -47,27 +62,14 @@ class Turns:
         Raises NotFound for a foreign session or recording, Conflict while the session's last
         message is still being answered.
         """
-        if self._closed:
-            raise Unavailable("shutting_down", "The server is stopping; try again in a moment.")
-        named = request.session_id
-        if named is not None:
-            if named in self._running or named in self._beginning:
-                raise Conflict(
-                    "turn_running",
-                    "The last message of this conversation is still being answered; "
-                    "wait for the answer, or stop it first.",
-                )
-            self._beginning.add(named)
-        try:
-            brief = await self._chat.begin_turn(caller, request)
-            turn = Turn(brief)
-            self._running[brief.session_id] = turn
-        finally:
-            if named is not None:
-                self._beginning.discard(named)
-        self._keep(turn)
-        turn.task = asyncio.create_task(self._run(turn), name=f"turn-{brief.message_id}")
-        return turn
+        self._check_open()
+        return self._start(await self._chat.begin_turn(caller, request, self._ledger.runner))
+
+    async def begin_again(self, caller: Caller, session_id: UUID, message: str | None) -> Turn:
+        """Answer the session's last question anew, in other words if there are any."""
+        self._check_open()
+        runner = self._ledger.runner
+        return self._start(await self._chat.begin_again(caller, session_id, message, runner))
 
     async def resume(
         self, caller: Caller, session_id: UUID | None, last_event_id: str | None
@@ -82,17 +84,24 @@ class Turns:
         turn = self._find(session_id, message_id)
         if turn is not None and turn.brief.caller == caller:
             return turn.follow(after)
-        stored_id, sent = await self._chat.stored_answer(caller, session_id, message_id)
-        frames = [events.as_bytes(stored_id, n, event) for n, event in enumerate(sent, start=1)]
-        return _replay(frames[after:], events.done(stored_id, len(frames) + 1))
+        stored = await self._chat.turn(caller, session_id, message_id)
+        return self._follow_stored(stored.id, after)
 
     async def stop(self, caller: Caller, session_id: UUID) -> None:
-        """End the session's running turn, if there is one, and keep what was said."""
+        """End the session's running turn, whichever process writes it; what was said is kept."""
         turn = self._running.get(session_id)
         if turn is not None and turn.brief.caller == caller:
             await _end(turn)
-        else:
-            await self._chat.context_in(caller, session_id)  # NotFound when it is not theirs
+            return
+        await self._chat.context_in(caller, session_id)  # NotFound when it is not theirs
+        running = await self._chat.running_turn(session_id)
+        if running is None:
+            return
+        await self._chat.ask_stop(running)
+        for _ in range(round(STOP_WITHIN_SEC / POLL_SEC)):
+            if not await self._chat.is_running(running):
+                break
+            await asyncio.sleep(POLL_SEC)
 
     async def delete_session(self, caller: Caller, session_id: UUID) -> None:
         await self.stop(caller, session_id)
@@ -104,7 +113,22 @@ class Turns:
     async def close(self) -> None:
         """Stop what runs and store what was said. For the server's shutdown."""
         self._closed = True
+        if self._watching is not None:
+            self._watching.cancel()
         await asyncio.gather(*(_end(turn) for turn in list(self._running.values())))
+        await self._ledger.shut()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Unavailable("shutting_down", "The server is stopping; try again in a moment.")
+
+    def _start(self, brief: TurnBrief) -> Turn:
+        turn = Turn(brief)
+        self._running[brief.session_id] = turn
+        self._keep(turn)
+        self._ledger.open(turn)
+        turn.task = asyncio.create_task(self._run(turn), name=f"turn-{brief.message_id}")
+        return turn
 
     def _find(self, session_id: UUID | None, message_id: UUID | None) -> Turn | None:
         if message_id is not None:
@@ -114,25 +138,55 @@ class Turns:
         return self._running.get(session_id) if session_id is not None else None
 
     def _keep(self, turn: Turn) -> None:
-        self._kept[turn.brief.message_id] = turn
+        self._kept[turn.id] = turn
         for message_id in [id for id, kept in self._kept.items() if kept.ended]:
             if len(self._kept) <= KEPT_TURNS:
                 break
             del self._kept[message_id]
 
+    async def _follow_stored(self, turn_id: UUID, after: int) -> AsyncGenerator[bytes, None]:
+        """The events after that number as they are stored, until the turn is over."""
+        at, quiet_since = after, time.monotonic()
+        while True:
+            running = await self._chat.is_running(turn_id)  # first, so that no event is missed
+            news = await self._chat.turn_events(turn_id, at)
+            if news:
+                at, quiet_since = news[-1][0], time.monotonic()
+                yield b"".join(events.as_bytes(turn_id, number, sent) for number, sent in news)
+            if not running:
+                yield events.done(turn_id, at + 1)
+                return
+            if time.monotonic() - quiet_since > PING_SEC:
+                quiet_since = time.monotonic()
+                yield sse.PING
+            await asyncio.sleep(POLL_SEC)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SEC)
+            try:
+                await recover(self._chat, self._ledger.folder)
+            except Exception as error:  # noqa: BLE001 - tried again; the database may be back
+                log.error("turns.not_recovered", cause=type(error).__name__)
+
     async def _run(self, turn: Turn) -> None:
         brief = turn.brief
         turn.add(SessionOpened(brief.session_id, brief.message_id, brief.title))
-        turn.show()
+        self._ledger.say(turn)
         status = await self._answer(turn)
         turn.stoppable = False
+        made_with = {"model": self._tutor.model_id, "prompt": self._tutor.prompt_version}
         try:
-            await self._chat.store_turn(brief, turn.transcript, status, self._tutor.model_id)
+            await self._chat.store_turn(
+                brief.session_id, turn.id, turn.transcript, status, made_with
+            )
         except Exception as error:  # noqa: BLE001 - the stream's end: the client is still told
-            log.error("turn.not_stored", turn=str(brief.message_id), cause=type(error).__name__)
+            log.error("turn.not_stored", turn=str(turn.id), cause=type(error).__name__)
             turn.add(_unexpected())
         finally:
+            self._ledger.close(turn)
             turn.ended = True
+            turn.say()
             turn.show()
             self._running.pop(brief.session_id, None)
 
@@ -144,18 +198,18 @@ class Turns:
                 async for event in happening:
                     turn.add(event)
                     if not isinstance(event, UsageReported):
-                        turn.show()
+                        self._ledger.say(turn)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             while task is not None and task.cancelling():
                 task.uncancel()
             return "stopped"
         except CrescendError as error:
-            log.warning("turn.failed", turn=str(turn.brief.message_id), code=error.code)
+            log.warning("turn.failed", turn=str(turn.id), code=error.code)
             turn.add(Failed.of(error))
             return "failed"
         except Exception as error:  # noqa: BLE001 - the stream's end
-            log.error("turn.failed", turn=str(turn.brief.message_id), cause=type(error).__name__)
+            log.error("turn.failed", turn=str(turn.id), cause=type(error).__name__)
             turn.add(_unexpected())
             return "failed"
         return "complete"
@@ -171,12 +225,5 @@ async def _end(turn: Turn) -> None:
     if turn.task is None:
         return
     await asyncio.sleep(0)  # a task cancelled before its first step would never store anything
-    if turn.stoppable:
-        turn.task.cancel()
+    turn.stop()
     await asyncio.wait([turn.task])
-
-
-async def _replay(frames: list[bytes], done: bytes) -> AsyncGenerator[bytes, None]:
-    if frames:
-        yield b"".join(frames)
-    yield done

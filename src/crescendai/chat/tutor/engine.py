@@ -50,6 +50,7 @@ class BuiltinTutor:
     """``pace_sec`` is the pause after each word, so that an answer can be read as it comes."""
 
     model_id = MODEL_ID
+    prompt_version = "builtin"  # it has no prompt; the model's id says it all
 
     def __init__(self, *, ear: Ear, reader: Reader, pace_sec: float = 0.008) -> None:
         self._ear = ear

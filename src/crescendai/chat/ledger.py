@@ -1,0 +1,138 @@
+"""How what is said becomes lasting: journal → shown → stored, for every turn of this process.
+
+say()      at once, for all turns that spoke in one pass of the event loop: one write to the
+           journal, then the followers see it
+flush      every tenth of a second: one transaction for all turns, which also learns which of
+           them another process was asked to stop
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from crescendai.chat import turn_repository
+from crescendai.chat.events import Sent
+from crescendai.chat.journal import Journal
+from crescendai.chat.turn import Turn
+from crescendai.chat.turn_repository import Batch
+from crescendai.kit.clock import now_ms
+from crescendai.kit.ids import new_id
+from crescendai.kit.sql import Transactions
+
+FLUSH_SEC = 0.1
+BEAT_SEC = 5.0
+PING_SEC = 15.0
+
+log = structlog.get_logger(__name__)
+
+
+class Ledger:
+    """Opens its journal at the first turn. ``runner`` names this process in the database."""
+
+    def __init__(self, transactions: Transactions, folder: Path) -> None:
+        self.runner = new_id().hex
+        self.folder = folder
+        self._transactions = transactions
+        self._journal: Journal | None = None
+        self._running: dict[UUID, Turn] = {}
+        self._spoke: dict[UUID, Turn] = {}
+        self._unstored: dict[UUID, tuple[int, list[Sent]]] = {}
+        self._flushing: asyncio.Task[None] | None = None
+
+    def open(self, turn: Turn) -> None:
+        """Take a turn in; from now on it may ``say``."""
+        if self._journal is None:
+            self._journal = Journal(self.folder, self.runner)
+        self._running[turn.id] = turn
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._keep_flushing(), name="turn-ledger")
+
+    def say(self, turn: Turn) -> None:
+        """Have everything the turn wrote down shown, as soon as it is in the journal."""
+        turn.say()
+        if not self._spoke:
+            asyncio.get_running_loop().call_soon(self._publish)
+        self._spoke[turn.id] = turn
+
+    def close(self, turn: Turn) -> None:
+        """Let go of a turn that is stored as a whole."""
+        for kept in (self._running, self._spoke, self._unstored):
+            kept.pop(turn.id, None)
+
+    async def shut(self) -> None:
+        """End the flushing and remove the journal. For a shutdown, when no turn runs any more."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            await asyncio.gather(self._flushing, return_exceptions=True)
+        if self._journal is not None and not self._running:
+            self._journal.close()
+            self._journal = None
+
+    def _publish(self) -> None:
+        spoke, self._spoke = self._spoke, {}
+        batches = [Batch(t.id, len(t.frames) + 1, t.unshown()) for t in spoke.values()]
+        try:
+            if self._journal is not None:
+                self._journal.write(batches)
+        except OSError as error:  # the disk is full: better shown and perhaps lost than not shown
+            log.error("journal.not_written", cause=error.strerror)
+        for batch in batches:
+            _, events = self._unstored.setdefault(batch.turn_id, (batch.first, []))
+            events.extend(batch.events)
+        for turn in spoke.values():
+            turn.show()
+
+    async def _keep_flushing(self) -> None:
+        beat_due = time.monotonic() + BEAT_SEC
+        ping_due = time.monotonic() + PING_SEC
+        while self._running:
+            await asyncio.sleep(FLUSH_SEC)
+            now = time.monotonic()
+            try:
+                await self._flush(beats=now >= beat_due)
+            except Exception as error:  # noqa: BLE001 - the loop must go on; the journal has it all
+                log.error("turns.not_flushed", cause=type(error).__name__)
+            if now >= beat_due:
+                beat_due = now + BEAT_SEC
+            if now >= ping_due:
+                ping_due = now + PING_SEC
+                for turn in list(self._running.values()):
+                    turn.nudge()
+
+    async def _flush(self, beats: bool) -> None:
+        taken, self._unstored = self._unstored, {}
+        batches = [Batch(turn_id, first, said) for turn_id, (first, said) in taken.items()]
+        journal = self._journal
+        if journal is not None:
+            journal.turn_over()
+        try:
+            stops = await self._store(batches, beats)
+        except BaseException:
+            self._put_back(taken)
+            raise
+        if journal is not None:
+            journal.forget()
+        for turn_id in stops:
+            if turn_id in self._running:
+                self._running[turn_id].stop()
+
+    async def _store(self, batches: list[Batch], beats: bool) -> list[UUID]:
+        writes = batches or beats
+        open_transaction = self._transactions.write if writes else self._transactions.read
+        async with open_transaction() as session:
+            if batches:
+                await turn_repository.add_events(session, batches)
+            if beats:
+                await turn_repository.beat(session, list(self._running), now_ms())
+            return list(await turn_repository.stops_asked(session, self.runner))
+
+    def _put_back(self, taken: dict[UUID, tuple[int, list[Sent]]]) -> None:
+        for turn_id, (first, said) in taken.items():
+            if turn_id in self._running:
+                _, since = self._unstored.get(turn_id, (0, []))
+                self._unstored[turn_id] = (first, said + since)

@@ -1,0 +1,138 @@
+"""The SQL of stored turns and their events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crescendai.chat.events import Sent
+from crescendai.chat.tables import ChatTurnEventsRow, ChatTurnRow
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Events of one turn that follow one another; ``first`` is the first one's number."""
+
+    turn_id: UUID
+    first: int
+    events: Sequence[Sent]
+
+
+async def open_turn(session: AsyncSession, row: ChatTurnRow) -> None:
+    session.add(row)
+    await session.flush()
+
+
+async def running_in(session: AsyncSession, session_id: UUID) -> ChatTurnRow | None:
+    query = select(ChatTurnRow).where(
+        ChatTurnRow.session_id == session_id, ChatTurnRow.status == "running"
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def turn_of(
+    session: AsyncSession, owner_id: UUID, session_id: UUID | None, turn_id: UUID | None
+) -> ChatTurnRow | None:
+    """The owner's turn of that id, or the latest one (in that session)."""
+    query = select(ChatTurnRow).where(ChatTurnRow.owner_id == owner_id)
+    if session_id is not None:
+        query = query.where(ChatTurnRow.session_id == session_id)
+    if turn_id is not None:
+        query = query.where(ChatTurnRow.id == turn_id)
+    query = query.order_by(ChatTurnRow.created_at.desc(), ChatTurnRow.id.desc()).limit(1)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def status_of(session: AsyncSession, turn_id: UUID) -> str | None:
+    query = select(ChatTurnRow.status).where(ChatTurnRow.id == turn_id)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def events_after(session: AsyncSession, turn_id: UUID, after: int) -> list[tuple[int, Sent]]:
+    """The stored events with a number above ``after``, each with its number."""
+    query = (
+        select(ChatTurnEventsRow.first, ChatTurnEventsRow.events)
+        .where(ChatTurnEventsRow.turn_id == turn_id, ChatTurnEventsRow.last > after)
+        .order_by(ChatTurnEventsRow.first)
+    )
+    return [
+        (number, sent)
+        for first, events in await session.execute(query)
+        for number, sent in enumerate(events, start=first)
+        if number > after
+    ]
+
+
+async def add_events(session: AsyncSession, batches: Sequence[Batch]) -> None:
+    """Store batches; those of a turn that is gone or over are left out."""
+    ids = {batch.turn_id for batch in batches}
+    query = select(ChatTurnRow.id).where(ChatTurnRow.id.in_(ids), ChatTurnRow.status == "running")
+    running = set((await session.execute(query.with_for_update())).scalars())
+    rows = [_row(batch) for batch in batches if batch.turn_id in running]
+    if rows:
+        await session.execute(insert(ChatTurnEventsRow), rows)
+
+
+async def close_turn(
+    session: AsyncSession, turn_id: UUID, status: str, events: Sequence[tuple[int, Sent]]
+) -> bool:
+    """End a running turn with all its events. False when it is gone or over already."""
+    query = update(ChatTurnRow).where(ChatTurnRow.id == turn_id, ChatTurnRow.status == "running")
+    ended = await session.execute(query.values(status=status).returning(ChatTurnRow.id))
+    if ended.first() is None:
+        return False
+    await session.execute(delete(ChatTurnEventsRow).where(ChatTurnEventsRow.turn_id == turn_id))
+    if events:
+        rows = [_row(batch) for batch in _unbroken(turn_id, events)]
+        await session.execute(insert(ChatTurnEventsRow), rows)
+    return True
+
+
+async def ask_stop(session: AsyncSession, turn_id: UUID) -> None:
+    query = update(ChatTurnRow).where(ChatTurnRow.id == turn_id).values(stop_asked=True)
+    await session.execute(query)
+
+
+async def stops_asked(session: AsyncSession, runner: str) -> Sequence[UUID]:
+    query = select(ChatTurnRow.id).where(
+        ChatTurnRow.status == "running", ChatTurnRow.runner == runner, ChatTurnRow.stop_asked
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def beat(session: AsyncSession, turn_ids: Sequence[UUID], at: int) -> None:
+    query = update(ChatTurnRow).where(ChatTurnRow.id.in_(turn_ids)).values(beat_at=at)
+    await session.execute(query)
+
+
+async def left_behind(
+    session: AsyncSession, runners: Sequence[str], silent_since: int
+) -> Sequence[ChatTurnRow]:
+    """Running turns of those runners, or of any that has not been heard of since then."""
+    abandoned = ChatTurnRow.runner.in_(runners) | (ChatTurnRow.beat_at < silent_since)
+    query = select(ChatTurnRow).where(ChatTurnRow.status == "running", abandoned)
+    return (await session.execute(query)).scalars().all()
+
+
+def _unbroken(turn_id: UUID, events: Sequence[tuple[int, Sent]]) -> list[Batch]:
+    """As few batches as the numbers allow; after a crash they may have a gap."""
+    batches: list[tuple[int, list[Sent]]] = []
+    for number, sent in events:
+        if not batches or number != batches[-1][0] + len(batches[-1][1]):
+            batches.append((number, []))
+        batches[-1][1].append(sent)
+    return [Batch(turn_id, first, sent) for first, sent in batches]
+
+
+def _row(batch: Batch) -> dict[str, object]:
+    last = batch.first + len(batch.events) - 1
+    return {
+        "turn_id": batch.turn_id,
+        "first": batch.first,
+        "last": last,
+        "events": list(batch.events),
+    }
