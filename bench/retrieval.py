@@ -36,6 +36,7 @@ from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.exact import ExactVectorIndex
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.knowledge.ingestion import IngestionService
+from crescendai.knowledge.models import TextModels
 from crescendai.knowledge.results import Hit
 from crescendai.knowledge.search import KnowledgeSearch, Weights
 from crescendai.knowledge.service import KnowledgeService
@@ -109,22 +110,20 @@ def _questions() -> list[dict[str, Any]]:
 async def _open(database: Database, data: Path) -> Library:
     transactions, objects = database.transactions, FolderObjectStore(data / "objects")
     model = MiniLM()
-    embedder, reranker = MiniLMEmbedder(model), MaxSimReranker(model)
+    models = TextModels(MiniLMEmbedder(model), MaxSimReranker(model))
     return Library(
         service=KnowledgeService(transactions=transactions, objects=objects),
         ingestion=IngestionService(
             transactions=transactions,
             objects=objects,
             parser=ProcessParser(),
-            embedder=embedder,
-            reranker=reranker,
+            models=models,
         ),
         searches={
             name: KnowledgeSearch(
                 transactions=transactions,
-                embedder=embedder,
-                reranker=reranker,
-                index=ExactVectorIndex(),
+                models=models,
+                open_index=ExactVectorIndex,
                 cache=DiskCache(data / "cache"),
                 weights=weights,
             )

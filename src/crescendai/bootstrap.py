@@ -49,6 +49,8 @@ from crescendai.kit.clock import now_ms
 from crescendai.kit.process import end_with_parent, try_lock
 from crescendai.knowledge import tasks as knowledge_tasks
 from crescendai.knowledge.ingestion import IngestionService
+from crescendai.knowledge.models import TextModels
+from crescendai.knowledge.reindexing import ReindexService
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
 from crescendai.recordings import tasks as recordings_tasks
@@ -71,7 +73,7 @@ class Floor:
     database: Database
     objects: FolderObjectStore
     cache: DiskCache
-    text_model: MiniLM
+    text_models: TextModels
     language_model: OpenAIChatModel | None
 
     async def close(self) -> None:
@@ -91,7 +93,7 @@ def open_floor(settings: Settings) -> Floor:
             database=Database(sqlite_url(data.resolve())),
             objects=FolderObjectStore((data / "objects").resolve()),
             cache=DiskCache((data / "cache").resolve()),
-            text_model=MiniLM(),
+            text_models=_open_text_models(),
             language_model=_open_language_model(settings),
         )
     except OSError as error:
@@ -99,6 +101,11 @@ def open_floor(settings: Settings) -> Floor:
             "data_dir_unusable",
             f"CRESCENDAI_DATA_DIR is {data}, which cannot be used: {error.strerror}.",
         ) from error
+
+
+def _open_text_models() -> TextModels:
+    model = MiniLM()
+    return TextModels(MiniLMEmbedder(model), MaxSimReranker(model))
 
 
 def _open_language_model(settings: Settings) -> OpenAIChatModel | None:
@@ -129,9 +136,8 @@ def build_services(floor: Floor) -> Services:
     )
     search = KnowledgeSearch(
         transactions=transactions,
-        embedder=MiniLMEmbedder(floor.text_model),
-        reranker=MaxSimReranker(floor.text_model),
-        index=ExactVectorIndex(),
+        models=floor.text_models,
+        open_index=ExactVectorIndex,
         cache=floor.cache,
     )
     knowledge = KnowledgeService(
@@ -147,6 +153,7 @@ def build_services(floor: Floor) -> Services:
         recordings=recordings,
         progress=ProgressService(transactions=transactions, recordings=recordings),
         knowledge=knowledge,
+        reindexing=ReindexService(transactions=transactions, models=floor.text_models),
         search=search,
         chat=chat,
         turns=Turns(
@@ -188,12 +195,15 @@ def build_worker(floor: Floor, slot: str) -> Worker:
         transactions=transactions,
         objects=floor.objects,
         parser=ProcessParser(),
-        embedder=MiniLMEmbedder(floor.text_model),
-        reranker=MaxSimReranker(floor.text_model),
+        models=floor.text_models,
     )
+    reindexing = ReindexService(transactions=transactions, models=floor.text_models)
     return Worker(
         transactions,
-        handlers={**recordings_tasks.handlers(analysis), **knowledge_tasks.handlers(ingestion)},
+        handlers={
+            **recordings_tasks.handlers(analysis),
+            **knowledge_tasks.handlers(ingestion, reindexing),
+        },
         engine_file=floor.settings.data_dir.resolve() / "jobs.db",
         slot=slot,
     )
@@ -235,6 +245,7 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
         await services.identity.ensure_user()
         await services.turns.open()
         await services.knowledge.ensure_handbook()
+        await services.reindexing.ensure()
         await floor.objects.remove_unfinished()
         warming = asyncio.create_task(services.search.warm_up())
         slots = [f"worker-{number}" for number in range(settings.workers)]

@@ -13,7 +13,6 @@ from uuid import NAMESPACE_URL, uuid5
 
 from crescendai.adapters.audio.files import FileAudioProbe
 from crescendai.adapters.database.migrate import migrate
-from crescendai.adapters.models.minilm import MiniLMEmbedder
 from crescendai.adapters.models.transkun import WEIGHTS_DIR, verify
 from crescendai.bootstrap import (
     Floor,
@@ -136,7 +135,7 @@ async def examine(settings: Settings) -> dict[str, Part]:
         async def models() -> None:
             await asyncio.to_thread(verify, WEIGHTS_DIR)
             await asyncio.to_thread(PerformanceModel.load)
-            await MiniLMEmbedder(floor.text_model).embed(["piano"])
+            await floor.text_models.embedder.embed(["piano"])
 
         checks = build_checks(floor) | {"models": models, "web app": web_app}
         return {name: await look(check) for name, check in checks.items()}

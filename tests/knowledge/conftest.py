@@ -20,6 +20,8 @@ from crescendai.adapters.vectors.exact import ExactVectorIndex
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge.ingestion import IngestionService
+from crescendai.knowledge.models import TextModels
+from crescendai.knowledge.reindexing import ReindexService
 from crescendai.knowledge.schemas import Document
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService, Submitted
@@ -43,22 +45,30 @@ class Library:
     ingestion: IngestionService
     search: KnowledgeSearch
 
-    def new_search(self) -> KnowledgeSearch:
+    @property
+    def models(self) -> TextModels:
+        return TextModels(self.embedder, self.reranker)
+
+    def new_search(self, models: TextModels | None = None) -> KnowledgeSearch:
         return KnowledgeSearch(
             transactions=self.transactions,
-            embedder=self.embedder,
-            reranker=self.reranker,
-            index=ExactVectorIndex(),
+            models=models or self.models,
+            open_index=ExactVectorIndex,
             cache=self.cache,
         )
 
+    def new_reindexing(self, models: TextModels | None = None) -> ReindexService:
+        return ReindexService(transactions=self.transactions, models=models or self.models)
+
     def new_ingestion(self, embedder: Embedder) -> IngestionService:
+        return self.ingestion_by(TextModels(embedder, self.reranker))
+
+    def ingestion_by(self, models: TextModels) -> IngestionService:
         return IngestionService(
             transactions=self.transactions,
             objects=self.objects,
             parser=self.parser,
-            embedder=embedder,
-            reranker=self.reranker,
+            models=models,
         )
 
     async def submit(self, caller: Caller, name: str, content: bytes, **fields: str) -> Submitted:
@@ -109,14 +119,12 @@ async def opened_library(
             transactions=transactions,
             objects=objects,
             parser=parser,
-            embedder=embedder,
-            reranker=reranker,
+            models=TextModels(embedder, reranker),
         ),
         search=KnowledgeSearch(
             transactions=transactions,
-            embedder=embedder,
-            reranker=reranker,
-            index=ExactVectorIndex(),
+            models=TextModels(embedder, reranker),
+            open_index=ExactVectorIndex,
             cache=cache,
         ),
     )

@@ -148,24 +148,6 @@ async def test_a_document_deleted_meanwhile_ends_quietly(library: Library, calle
     await library.ingestion.ingest(submitted.document.document_id)
 
 
-async def test_another_model_embeds_everything_anew(library: Library, caller: Caller) -> None:
-    document = await library.take_in(caller, "x.txt", LONG[:3000])
-
-    class Newer(ScriptedEmbedder):
-        model_id = "scripted-2"
-
-    newer = library.new_ingestion(Newer())
-    assert await library.ingestion.queue_outdated() == 0
-    assert await newer.queue_outdated() == 1
-    assert (await library.service.get(caller, document.document_id)).status == "queued"
-    await newer.ingest(document.document_id)
-    assert await count(library, "knowledge_chunks") == document.chunk_count
-    async with library.transactions.read() as session:
-        models = set((await session.execute(select(ChunkRow.model_id))).scalars())
-    assert len(models) == 1
-    assert "scripted-2" in models.pop()
-
-
 async def test_the_handler_does_the_work_and_gives_up_with_a_reason(
     library: Library, caller: Caller
 ) -> None:
@@ -175,7 +157,7 @@ async def test_the_handler_does_the_work_and_gives_up_with_a_reason(
     document_id = (
         await library.submit(caller, "x.txt", b"The wrist is loose.")
     ).document.document_id
-    handler = tasks.handlers(library.ingestion)[INGEST]
+    handler = tasks.handlers(library.ingestion, library.new_reindexing())[INGEST]
     await handler.gave_up({"document_id": str(document_id)}, "The work kept crashing.")
     problem = (await now()).problem
     assert problem is not None

@@ -68,7 +68,7 @@ async def test_others_documents_do_not_crowd_out_ones_own(
     async with library.transactions.read() as session:
         matches = await repository.match_text(session, "muddy pedal", caller.user_id, 300)
         found = await repository.passages(
-            session, [match.chunk_id for match in matches], caller.user_id
+            session, [match.number for match in matches], caller.user_id
         )
     assert {passage.document.id for passage in found.values()} == {mine.document_id}
 

@@ -22,6 +22,11 @@ async def queued(session: AsyncSession, limit: int) -> Sequence[tuple[UUID, int]
     return [(job_id, priority) for job_id, priority in (await session.execute(query)).all()]
 
 
+async def is_promised(session: AsyncSession, kind: str) -> bool:
+    query = select(JobRow.id).where(JobRow.kind == kind, JobRow.state.in_(("queued", "dispatched")))
+    return (await session.execute(query.limit(1))).first() is not None
+
+
 async def mark_dispatched(session: AsyncSession, ids: Sequence[UUID]) -> None:
     await session.execute(
         update(JobRow)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crescendai.jobs import repository
 from crescendai.jobs.tables import JobRow
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
@@ -28,6 +29,11 @@ class Handler:
 
     run: Callable[[dict[str, Any]], Awaitable[None]]
     gave_up: Callable[[dict[str, Any], str], Awaitable[None]]
+
+
+async def is_promised(session: AsyncSession, kind: str) -> bool:
+    """Whether a job of that kind waits or runs."""
+    return await repository.is_promised(session, kind)
 
 
 async def enqueue(

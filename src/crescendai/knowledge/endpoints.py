@@ -13,9 +13,11 @@ from crescendai.kit import multipart
 from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from crescendai.knowledge.documents import FIELDS
 from crescendai.knowledge.filters import Filters
+from crescendai.knowledge.reindexing import ReindexService
 from crescendai.knowledge.schemas import (
     Document,
     DocumentPage,
+    IndexState,
     PageText,
     SearchResults,
     search_results,
@@ -89,6 +91,13 @@ async def get_page(
 ) -> PageText:
     """A page's text, or a section's where a format has no pages, and where its passages stand."""
     return await _service(request).page(caller, document_id, number)
+
+
+@router.get("/index")
+async def index_state(request: Request, caller: CurrentCaller) -> IndexState:
+    """The model behind the search, and how far another one is that is to take its place."""
+    reindexing: ReindexService = request.app.state.reindexing
+    return await reindexing.state()
 
 
 @router.get("/search")

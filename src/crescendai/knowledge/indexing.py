@@ -3,74 +3,87 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import numpy as np
-import numpy.typing as npt
 
 from crescendai.kit.sql import Transactions
-from crescendai.knowledge import repository
+from crescendai.knowledge import index_repository
+from crescendai.knowledge.index_repository import DocumentVectors
+from crescendai.knowledge.models import TextModels, read_vectors
+from crescendai.ports.embedding import Embedder
 from crescendai.ports.vectors import VectorBlock, VectorIndex
 
 
-def read_vectors(data: bytes, dimensions: int) -> npt.NDArray[np.float32]:
-    """A chunk's vectors as they are stored, (n, dimensions)."""
-    return np.frombuffer(data, dtype=np.float16).reshape(-1, dimensions).astype(np.float32)
+@dataclass(frozen=True)
+class Serving:
+    """An index and the embedder that made it. ``revisions`` are those of the documents it holds."""
+
+    embedder: Embedder
+    index: VectorIndex
+    revisions: dict[UUID, int] = field(default_factory=dict)
 
 
 class LibraryIndex:
-    """Holds what is ready and embedded by ``model_id``. One instance an index."""
+    """Holds what is ready, embedded by the model that the database names."""
 
     def __init__(
-        self, *, transactions: Transactions, index: VectorIndex, model_id: str, dimensions: int
+        self,
+        *,
+        transactions: Transactions,
+        open_index: Callable[[], VectorIndex],
+        models: TextModels,
     ) -> None:
         self._transactions = transactions
-        self._index = index
-        self._model_id = model_id
-        self._dimensions = dimensions
+        self._open_index = open_index
+        self._models = models
         self._revision = -1
-        self._held: dict[UUID, int] = {}
+        self._serving: Serving | None = None
         self._lock = asyncio.Lock()
 
-    async def refresh(self) -> None:
-        """Take over what has changed since the last time; one small query when nothing has."""
+    async def refresh(self) -> Serving | None:
+        """Take over what has changed since the last time; one small query when nothing has.
+
+        None when the index was made by a model that cannot be opened here.
+        """
         async with self._transactions.read() as session:
-            revision = await repository.revision(session)
-        if revision == self._revision:
-            return
-        async with self._lock:
-            await self._catch_up()
+            state = await index_repository.state(session)
+        if state.revision != self._revision:
+            async with self._lock:
+                await self._catch_up()
+        return self._serving
 
     async def _catch_up(self) -> None:
         async with self._transactions.read() as session:
-            revision = await repository.revision(session)
-            if revision == self._revision:
+            state = await index_repository.state(session)
+            if state.revision == self._revision:
                 return
-            ready = await repository.ready_revisions(session, self._model_id)
+            ready = await index_repository.ready_revisions(session)
+            embedder = self._models.embedder_named(state.embedder_id)
+            if embedder is None:
+                self._serving, self._revision = None, state.revision
+                return
+            held = self._serving
+            if held is None or held.embedder.model_id != embedder.model_id:
+                held = Serving(embedder, self._open_index())
             blocks = []
             for document_id, changed_at in ready.items():
-                if self._held.get(document_id) != changed_at:
-                    owner, rows = await repository.document_vectors(
-                        session, document_id, self._model_id
+                if held.revisions.get(document_id) != changed_at:
+                    found = await index_repository.document_vectors(
+                        session, document_id, embedder.model_id
                     )
                     blocks.append(
-                        await asyncio.to_thread(_block, document_id, owner, rows, self._dimensions)
+                        await asyncio.to_thread(_block, document_id, found, embedder.dimensions)
                     )
-        await self._index.update(blocks, self._held.keys() - ready.keys())
-        self._held = ready
-        self._revision = revision
+        await held.index.update(blocks, held.revisions.keys() - ready.keys())
+        self._serving = Serving(embedder, held.index, ready)
+        self._revision = state.revision
 
 
-def _block(
-    document_id: UUID,
-    owner_id: UUID | None,
-    rows: Sequence[tuple[UUID, bytes]],
-    dimensions: int,
-) -> VectorBlock:
-    vectors = read_vectors(b"".join(data for _, data in rows), dimensions)
-    counts = [len(data) // (2 * dimensions) for _, data in rows]
-    chunk_of = np.repeat(np.arange(len(rows), dtype=np.int32), counts)
-    return VectorBlock(
-        document_id, owner_id, tuple(chunk_id for chunk_id, _ in rows), chunk_of, vectors
-    )
+def _block(document_id: UUID, found: DocumentVectors, dimensions: int) -> VectorBlock:
+    vectors = read_vectors(b"".join(found.data), dimensions)
+    counts = [len(data) // (2 * dimensions) for data in found.data]
+    numbers = np.repeat(np.asarray(found.numbers, dtype=np.int64), counts)
+    return VectorBlock(document_id, found.owner_id, numbers, vectors)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID, uuid5
 
-import numpy as np
 import structlog
 
 from crescendai.errors import InvalidInput, UnsupportedFormat
@@ -14,15 +14,15 @@ from crescendai.jobs.service import NOBODY_WAITS, enqueue
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
-from crescendai.knowledge import repository
+from crescendai.knowledge import index_repository, repository
 from crescendai.knowledge.chunking import Chunk, chunk_document
 from crescendai.knowledge.documents import name_as_title
 from crescendai.knowledge.models import TextModels
+from crescendai.knowledge.reindexing import REINDEX
 from crescendai.knowledge.sections import part_at, parts
-from crescendai.knowledge.service import INGEST, object_key
+from crescendai.knowledge.service import object_key
 from crescendai.knowledge.tables import ChunkRow, DocumentRow, PageRow
 from crescendai.ports.documents import DocumentParser, PageSpan, ParsedDocument
-from crescendai.ports.embedding import Embedder, Reranker
 from crescendai.ports.objects import ObjectStore
 
 _BATCH_CHUNKS = 32  # embedded and stored at a time
@@ -35,8 +35,9 @@ log = structlog.get_logger(__name__)
 class IngestionService:
     """Takes documents in. Everything here may run again: a retry goes on where the last one ended.
 
-    A chunk's id is made of its content and the embedder's id, so that what is already stored is
-    recognised and a changed document, or another model, is not.
+    A chunk's id is made of its content, so that what is already stored is recognised and a changed
+    document is not. A document is read by the model that the index is searched by, so that it is
+    found at once; where that is not the one of the settings, a job follows that reads it again.
     """
 
     def __init__(
@@ -45,19 +46,18 @@ class IngestionService:
         transactions: Transactions,
         objects: ObjectStore,
         parser: DocumentParser,
-        embedder: Embedder,
-        reranker: Reranker,
+        models: TextModels,
     ) -> None:
         self._transactions = transactions
         self._objects = objects
         self._parser = parser
-        self._models = TextModels(embedder, reranker)
+        self._models = models
 
     async def ingest(self, document_id: UUID) -> None:
         """Make a document ready, or failed with a sentence when it cannot be used."""
         async with self._transactions.read() as session:
             row = await repository.document(session, document_id)
-        if row is None or self._is_ready(row):
+        if row is None or row.status == "ready":
             return
         run = _Run(self._transactions, row.id)
         if not await run.begin():
@@ -70,8 +70,9 @@ class IngestionService:
             return
         facts = _Facts(row, parsed)
         chunks = chunk_document(parsed)
-        if await run.lay_out(facts) and await self._store(run, facts, chunks):
-            await self._finish(run, facts, chunks)
+        models = await self._serving_models()
+        if await run.lay_out(facts) and await self._store(run, facts, chunks, models):
+            await self._finish(run, facts, chunks, models)
 
     async def give_up(self, document_id: UUID, reason: str) -> None:
         """Called when no further attempt follows."""
@@ -79,72 +80,38 @@ class IngestionService:
         if await run.begin():
             await run.fail("ingestion_failed", reason)
 
-    async def queue_outdated(self) -> int:
-        """Promise ready documents that another model embedded to the present one; how many."""
-        async with self._transactions.write() as session:
-            rows = await repository.documents_of_other_models(session, self._models.id)
-            for row in rows:
-                row.status = row.stage = "queued"
-                row.percent = 0
-                await enqueue(session, INGEST, {"document_id": str(row.id)}, NOBODY_WAITS)
-            if rows:
-                await repository.next_revision(session)
-        return len(rows)
-
-    def _is_ready(self, row: DocumentRow) -> bool:
-        return row.status == "ready" and row.model_id == self._models.id
-
-    async def _store(self, run: _Run, facts: _Facts, chunks: Sequence[Chunk]) -> bool:
-        """Embed and store the chunks that are not there yet. False when the run is over."""
+    async def _serving_models(self) -> TextModels:
+        """The models of the settings, with the embedder that the index is searched by just now."""
         async with self._transactions.read() as session:
+            state = await index_repository.state(session)
+        serving = self._models.embedder_named(state.embedder_id)
+        return self._models if serving is None else replace(self._models, embedder=serving)
+
+    async def _store(
+        self, run: _Run, facts: _Facts, chunks: Sequence[Chunk], models: TextModels
+    ) -> bool:
+        """Read and store the chunks that are not there yet. False when the run is over."""
+        async with self._transactions.write() as session:
+            await index_repository.remove_chunks_without(session, run.document_id, models.ids)
             stored = await repository.chunk_ids(session, run.document_id)
-        wanted = [one for one in chunks if self._chunk_id(run, facts, one) not in stored]
+        wanted = [one for one in chunks if _chunk_id(run, facts, one) not in stored]
         for start in range(0, len(wanted), _BATCH_CHUNKS):
             batch = wanted[start : start + _BATCH_CHUNKS]
-            rows = await self._rows(run, facts, batch)
+            tokens = await models.embedder.count_tokens([chunk.text for chunk in batch])
+            rows = [
+                _row(run, facts, chunk, count) for chunk, count in zip(batch, tokens, strict=True)
+            ]
+            made = await models.read(facts.title, rows)
             share = (len(chunks) - len(wanted) + start + len(batch)) / len(chunks)
-            if not await run.add(rows, share, facts.part_at(batch[-1].end) - 1):
+            if not await run.add(rows, made, share, facts.part_at(batch[-1].end) - 1):
                 return False
         return True
 
-    async def _rows(self, run: _Run, facts: _Facts, chunks: Sequence[Chunk]) -> list[ChunkRow]:
-        """A window is embedded with the title before it, which says what it is about."""
-        passages = [
-            [f"{facts.title}. {facts.text[window.start : window.end]}" for window in chunk.windows]
-            for chunk in chunks
-        ]
-        texts = [text for passage in passages for text in passage]
-        vectors = (await self._models.embedder.embed(texts)).astype(np.float16)
-        kept = await self._models.reranker.prepare(passages)
-        counts = await self._models.embedder.count_tokens([chunk.text for chunk in chunks])
-        rows = []
-        at = 0
-        for chunk, rerank_data, tokens in zip(chunks, kept, counts, strict=True):
-            own = vectors[at : at + len(chunk.windows)]
-            at += len(chunk.windows)
-            rows.append(
-                ChunkRow(
-                    id=self._chunk_id(run, facts, chunk),
-                    document_id=run.document_id,
-                    ordinal=chunk.ordinal,
-                    text=chunk.text,
-                    context=facts.context(chunk),
-                    start_char=chunk.start,
-                    end_char=chunk.end,
-                    page=chunk.page,
-                    section=facts.part_at(chunk.start),
-                    heading_path=list(chunk.heading_path),
-                    token_count=tokens,
-                    model_id=self._models.id,
-                    vectors=own.tobytes(),
-                    rerank_data=rerank_data,
-                )
-            )
-        return rows
-
-    async def _finish(self, run: _Run, facts: _Facts, chunks: Sequence[Chunk]) -> None:
+    async def _finish(
+        self, run: _Run, facts: _Facts, chunks: Sequence[Chunk], models: TextModels
+    ) -> None:
         """One transaction that makes the document findable, for this process and all others."""
-        current = {self._chunk_id(run, facts, chunk) for chunk in chunks}
+        current = {_chunk_id(run, facts, chunk) for chunk in chunks}
         async with self._transactions.write() as session:
             values = {
                 **facts.columns(),
@@ -153,21 +120,43 @@ class IngestionService:
                 "percent": 100,
                 "pages_done": len(facts.parts),
                 "chunk_count": len(chunks),
-                "model_id": self._models.id,
+                "model_id": models.id,
                 "updated_at": now_ms(),
             }
             if not await repository.update_run(session, run.document_id, run.id, values):
                 return
             stale = await repository.chunk_ids(session, run.document_id) - current
             await repository.remove_chunks(session, stale)
-            revision = await repository.next_revision(session)
+            state = await index_repository.state(session)
+            embedder_id = state.embedder_id or models.embedder.model_id
+            revision = await index_repository.next_revision(session, {"embedder_id": embedder_id})
             await repository.update_document(session, run.document_id, {"revision": revision})
+            if models.id != self._models.id or embedder_id != models.embedder.model_id:
+                await enqueue(session, REINDEX, {}, NOBODY_WAITS)
         log.info("knowledge.document_ready", document=str(run.document_id), chunks=len(chunks))
 
-    def _chunk_id(self, run: _Run, facts: _Facts, chunk: Chunk) -> UUID:
-        content = f"{facts.context(chunk)}\0{chunk.text}\0{chunk.windows}"
-        digest = hashlib.sha256(content.encode()).hexdigest()
-        return uuid5(run.document_id, f"{self._models.id}:{chunk.start}:{digest}")
+
+def _row(run: _Run, facts: _Facts, chunk: Chunk, token_count: int) -> ChunkRow:
+    return ChunkRow(
+        id=_chunk_id(run, facts, chunk),
+        document_id=run.document_id,
+        ordinal=chunk.ordinal,
+        text=chunk.text,
+        context=facts.context(chunk),
+        start_char=chunk.start,
+        end_char=chunk.end,
+        page=chunk.page,
+        section=facts.part_at(chunk.start),
+        heading_path=list(chunk.heading_path),
+        token_count=token_count,
+        windows=[[one.start - chunk.start, one.end - chunk.start] for one in chunk.windows],
+    )
+
+
+def _chunk_id(run: _Run, facts: _Facts, chunk: Chunk) -> UUID:
+    content = f"{facts.context(chunk)}\0{chunk.text}\0{chunk.windows}"
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return uuid5(run.document_id, f"{chunk.start}:{digest}")
 
 
 class _Run:
@@ -217,14 +206,25 @@ class _Run:
             await repository.replace_pages(session, self.document_id, rows)
         return True
 
-    async def add(self, rows: Sequence[ChunkRow], share: float, pages_done: int) -> bool:
-        """Store chunks; ``share`` of all are then there, and so many pages whole."""
+    async def add(
+        self,
+        rows: Sequence[ChunkRow],
+        made: Sequence[Mapping[str, bytes]],
+        share: float,
+        pages_done: int,
+    ) -> bool:
+        """Store chunks with what the models made of them.
+
+        ``share`` of all are then there, and so many pages whole.
+        """
         percent = _PARSED_PERCENT + int(share * (_EMBEDDED_PERCENT - _PARSED_PERCENT))
         values = {"percent": percent, "pages_done": pages_done, "updated_at": now_ms()}
         async with self._transactions.write() as session:
             if not await repository.update_run(session, self.document_id, self.id, values):
                 return False
             await repository.add_chunks(session, rows)
+            by_number = {row.number: data for row, data in zip(rows, made, strict=True)}
+            await index_repository.add_model_data(session, by_number)
         return True
 
     async def fail(self, code: str, reason: str) -> None:

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import (
     Float,
+    Integer,
     String,
     Uuid,
     bindparam,
     cast,
     delete,
-    func,
     or_,
     select,
     text,
@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crescendai.kit.paging import Position
 from crescendai.knowledge.filters import EVERYTHING, Filters
 from crescendai.knowledge.stop_words import STOP_WORDS
-from crescendai.knowledge.tables import ChunkRow, DocumentRow, PageRow, RevisionRow
+from crescendai.knowledge.tables import ChunkRow, DocumentRow, PageRow
 
 CONTEXT_WEIGHT = 0.5  # of a word in the title or a heading, against 1 in the text
 _WORD = re.compile(r"\w+")
@@ -36,7 +36,7 @@ _WORD = re.compile(r"\w+")
 # Weighing all matches and looking up the visible ones among the best is many times quicker than
 # looking all of them up first, which is left for callers whose own are crowded out by others'.
 _BEST_THEN_VISIBLE = """
-    SELECT c.id AS id, best.score AS score
+    SELECT best.number AS number, best.score AS score
     FROM (
         SELECT rowid AS number, -bm25(knowledge_chunks_fts, 1.0, :context_weight) AS score
         FROM knowledge_chunks_fts WHERE knowledge_chunks_fts MATCH :words
@@ -48,7 +48,7 @@ _BEST_THEN_VISIBLE = """
     ORDER BY best.score DESC
 """
 _VISIBLE_THEN_BEST = """
-    SELECT c.id AS id, -bm25(knowledge_chunks_fts, 1.0, :context_weight) AS score
+    SELECT c.number AS number, -bm25(knowledge_chunks_fts, 1.0, :context_weight) AS score
     FROM knowledge_chunks_fts
     CROSS JOIN knowledge_chunks c ON c.number = knowledge_chunks_fts.rowid
     JOIN knowledge_documents d ON d.id = c.document_id
@@ -70,7 +70,7 @@ _MATCH_COUNT = "SELECT count(*) FROM knowledge_chunks_fts WHERE knowledge_chunks
 class TextMatch:
     """``score`` is BM25, higher is better; it depends on the whole library's word counts."""
 
-    chunk_id: UUID
+    number: int
     score: float
 
 
@@ -144,13 +144,6 @@ async def matching_documents(session: AsyncSession, owner_id: UUID, filters: Fil
     return set((await session.execute(query)).scalars())
 
 
-async def documents_of_other_models(session: AsyncSession, model_id: str) -> Sequence[DocumentRow]:
-    query = select(DocumentRow).where(
-        DocumentRow.status == "ready", DocumentRow.model_id != model_id
-    )
-    return (await session.execute(query)).scalars().all()
-
-
 async def update_document(
     session: AsyncSession, document_id: UUID, values: Mapping[str, Any]
 ) -> bool:
@@ -211,14 +204,13 @@ async def page(session: AsyncSession, document_id: UUID, number: int) -> PageRow
 
 
 async def chunk_spans(
-    session: AsyncSession, document_id: UUID, model_id: str | None, start: int, end: int
+    session: AsyncSession, document_id: UUID, start: int, end: int
 ) -> list[tuple[UUID, int, int]]:
     """(id, start, end) of the document's chunks that overlap a stretch of its text, in order."""
     query = (
         select(ChunkRow.id, ChunkRow.start_char, ChunkRow.end_char)
         .where(
             ChunkRow.document_id == document_id,
-            ChunkRow.model_id == model_id,
             ChunkRow.start_char < end,
             ChunkRow.end_char > start,
         )
@@ -245,44 +237,6 @@ async def add_chunks(session: AsyncSession, rows: Sequence[ChunkRow]) -> None:
 async def remove_chunks(session: AsyncSession, ids: Collection[UUID]) -> None:
     for chunk_id in ids:
         await session.execute(delete(ChunkRow).where(ChunkRow.id == chunk_id))
-
-
-async def revision(session: AsyncSession) -> int:
-    return (await session.execute(select(func.max(RevisionRow.value)))).scalar_one() or 0
-
-
-async def next_revision(session: AsyncSession) -> int:
-    """Count the library's revision up, in the transaction that changes what can be found."""
-    counted = await session.execute(
-        update(RevisionRow).values(value=RevisionRow.value + 1).returning(RevisionRow.value)
-    )
-    value = counted.scalar_one_or_none()
-    if value is None:
-        value = 1
-        session.add(RevisionRow(id=1, value=value))
-        await session.flush()
-    return value
-
-
-async def ready_revisions(session: AsyncSession, model_id: str) -> dict[UUID, int]:
-    query = select(DocumentRow.id, DocumentRow.revision).where(
-        DocumentRow.status == "ready", DocumentRow.model_id == model_id
-    )
-    return {row.id: row.revision for row in await session.execute(query)}
-
-
-async def document_vectors(
-    session: AsyncSession, document_id: UUID, model_id: str
-) -> tuple[UUID | None, list[tuple[UUID, bytes]]]:
-    """The document's owner, and (chunk id, its vectors) in order."""
-    owner = await session.execute(select(DocumentRow.owner_id).where(DocumentRow.id == document_id))
-    query = (
-        select(ChunkRow.id, ChunkRow.vectors)
-        .where(ChunkRow.document_id == document_id, ChunkRow.model_id == model_id)
-        .order_by(ChunkRow.ordinal)
-    )
-    rows = [(row.id, row.vectors) for row in await session.execute(query)]
-    return owner.scalar_one_or_none(), rows
 
 
 async def match_text(
@@ -313,15 +267,16 @@ async def _matches(
 ) -> list[TextMatch]:
     ids = [bindparam(name, type_=Uuid()) for name in ("owner_id", "document_id") if name in values]
     typed = text(statement).bindparams(*ids)
-    rows = await session.execute(typed.columns(id=Uuid(), score=Float()), values)
-    return [TextMatch(row.id, row.score) for row in rows]
+    rows = await session.execute(typed.columns(number=Integer(), score=Float()), values)
+    return [TextMatch(row.number, row.score) for row in rows]
 
 
 async def passages(
-    session: AsyncSession, ids: Collection[UUID], owner_id: UUID
-) -> dict[UUID, Passage]:
+    session: AsyncSession, numbers: Collection[int], owner_id: UUID
+) -> dict[int, Passage]:
     """Those of the chunks that still exist and that the owner may see, with their documents."""
-    chunks = (await session.execute(select(ChunkRow).where(ChunkRow.id.in_(ids)))).scalars().all()
+    query = select(ChunkRow).where(ChunkRow.number.in_(numbers))
+    chunks = (await session.execute(query)).scalars().all()
     wanted = {chunk.document_id for chunk in chunks}
     documents = (
         await session.execute(
@@ -332,15 +287,10 @@ async def passages(
     ).scalars()
     shown = {row.id: row for row in documents}
     return {
-        chunk.id: Passage(chunk, shown[chunk.document_id])
+        chunk.number: Passage(chunk, shown[chunk.document_id])
         for chunk in chunks
         if chunk.document_id in shown
     }
-
-
-async def rerank_data(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, bytes]:
-    query = select(ChunkRow.id, ChunkRow.rerank_data).where(ChunkRow.id.in_(ids))
-    return {row.id: row.rerank_data for row in await session.execute(query)}
 
 
 def search_words(query: str) -> list[str]:

@@ -54,6 +54,21 @@ class DocumentPage(BaseModel):
     next_cursor: str | None
 
 
+class IndexState(BaseModel):
+    """``serving`` is the model whose vectors are searched, ``wanted`` the one of the settings.
+
+    Where they differ, ``chunks_done`` of ``chunks_total`` have been read by the wanted one;
+    ``running`` while the job is promised that reads the rest.
+    """
+
+    serving: str | None
+    wanted: str
+    percent: int
+    chunks_done: int
+    chunks_total: int
+    running: bool
+
+
 class ChunkSpan(BaseModel):
     """``start`` and ``end`` are character offsets in the page's text: a chunk, or its part here."""
 

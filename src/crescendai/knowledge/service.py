@@ -23,7 +23,7 @@ from crescendai.kit.filenames import plain_name
 from crescendai.kit.ids import new_id
 from crescendai.kit.paging import Page, cut, decode_cursor
 from crescendai.kit.sql import Transactions
-from crescendai.knowledge import repository
+from crescendai.knowledge import index_repository, repository
 from crescendai.knowledge.documents import new_row, to_wire
 from crescendai.knowledge.intake import Intake
 from crescendai.knowledge.schemas import ChunkSpan, Document, PageText
@@ -152,7 +152,7 @@ class KnowledgeService:
                     "page_missing", f"This document has {row.pages_total or 'no'} pages."
                 )
             start, end = page.start_char, page.start_char + len(page.text)
-            spans = await repository.chunk_spans(session, row.id, row.model_id, start, end)
+            spans = await repository.chunk_spans(session, row.id, start, end)
         return PageText(
             document_id=row.id,
             title=to_wire(row).title,
@@ -267,7 +267,7 @@ async def _own(session: AsyncSession, caller: Caller, document_id: UUID) -> Docu
 
 async def _remove(session: AsyncSession, row: DocumentRow) -> None:
     await repository.remove_document(session, row.id)
-    await repository.next_revision(session)
+    await index_repository.next_revision(session)
 
 
 async def _queue_again(session: AsyncSession, row: DocumentRow) -> None:

@@ -22,9 +22,10 @@ class DocumentRow(Base):
     """``owner_id`` is NULL for the built-in library, whose documents are known by filename.
 
     ``title`` and ``author`` are NULL until somebody has said them: the uploader, or the document
-    itself when it is read. ``model_id`` names the models behind its chunks; ``revision`` is the
-    library's revision that made it ready. ``run_id`` is the run of its ingestion that may write;
-    ``pages_total`` counts pages, or the sections of a format without pages.
+    itself when it is read. ``model_id`` names the latest models that have been through all its
+    chunks; ``revision`` is the library's revision that made it ready. ``run_id`` is the run of its
+    ingestion that may write; ``pages_total`` counts pages, or the sections of a format without
+    pages.
     """
 
     __tablename__ = "knowledge_documents"
@@ -71,10 +72,9 @@ class DocumentRow(Base):
 class ChunkRow(Base):
     """``context`` is what stands above the text: title, author, headings; it is searched too.
 
-    ``vectors`` are the chunk's windows embedded: float16, row after row; ``rerank_data`` is what
-    the reranker keeps; ``model_id`` names the models of both.
     ``start_char`` and ``end_char`` are offsets in the document's text; ``section`` is the number of
     the page or section in which it begins; ``token_count`` is how the embedder counts the text.
+    ``windows`` are [start, end] offsets in the text of what is embedded: the whole where NULL.
     """
 
     __tablename__ = "knowledge_chunks"
@@ -94,9 +94,23 @@ class ChunkRow(Base):
     section: Mapped[int | None]
     heading_path: Mapped[list[str]] = mapped_column(JSON)
     token_count: Mapped[int | None]
-    model_id: Mapped[str]
-    vectors: Mapped[bytes] = mapped_column(LargeBinary)
-    rerank_data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    windows: Mapped[list[list[int]] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class ModelDataRow(Base):
+    """What one model has made of one chunk, so that two models' work can stand side by side.
+
+    Of an embedder, the vectors of the chunk's windows: float16, row after row. Of a reranker, what
+    it keeps.
+    """
+
+    __tablename__ = "knowledge_model_data"
+
+    number: Mapped[int] = mapped_column(
+        ForeignKey("knowledge_chunks.number", ondelete="CASCADE"), primary_key=True
+    )
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class PageRow(Base):
@@ -113,12 +127,16 @@ class PageRow(Base):
 
 
 class RevisionRow(Base):
-    """One row, counted up whenever what can be found changes, so that other processes notice."""
+    """One row, counted up whenever what can be found changes, so that other processes notice.
+
+    ``embedder_id`` names the model whose vectors are searched; NULL before the first ones.
+    """
 
     __tablename__ = "knowledge_revision"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     value: Mapped[int] = mapped_column(BigInteger)
+    embedder_id: Mapped[str | None]
 
 
 FULL_TEXT_SQLITE = (

@@ -19,14 +19,13 @@ import numpy.typing as npt
 class VectorBlock:
     """All vectors of one document, whose owner alone finds them (None: everybody does).
 
-    ``vectors`` (n, dimensions) have unit length; row i belongs to ``chunk_ids[chunk_of[i]]``.
-    A chunk may have several vectors.
+    ``vectors`` (n, dimensions) have unit length; row i belongs to the chunk ``numbers[i]``. A chunk
+    may have several vectors, one after the other.
     """
 
     document_id: UUID
     owner_id: UUID | None
-    chunk_ids: tuple[UUID, ...]
-    chunk_of: npt.NDArray[np.int32]
+    numbers: npt.NDArray[np.int64]
     vectors: npt.NDArray[np.float32]
 
 
@@ -34,7 +33,7 @@ class VectorBlock:
 class Neighbour:
     """``similarity`` is the cosine of the query and the chunk's nearest vector."""
 
-    chunk_id: UUID
+    number: int
     similarity: float
 
 

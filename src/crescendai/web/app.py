@@ -20,6 +20,7 @@ from crescendai.feedback import endpoints as feedback_endpoints
 from crescendai.feedback.service import FeedbackService
 from crescendai.identity.service import IdentityService
 from crescendai.knowledge import endpoints as knowledge_endpoints
+from crescendai.knowledge.reindexing import ReindexService
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
 from crescendai.recordings import endpoints as recordings_endpoints
@@ -39,6 +40,7 @@ class Services:
     recordings: RecordingService
     progress: ProgressService
     knowledge: KnowledgeService
+    reindexing: ReindexService
     search: KnowledgeSearch
     chat: ChatService
     turns: Turns

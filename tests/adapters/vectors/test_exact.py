@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 from crescendai.adapters.vectors.exact import ExactVectorIndex
 from crescendai.ports.vectors import VectorBlock
 
+NUMBERS = itertools.count(1)
 RNG = np.random.default_rng(5)
 CLARA, ROBERT = uuid4(), uuid4()
 
@@ -18,17 +20,15 @@ def block(owner: UUID | None, chunks: int = 20, vectors_each: int = 3) -> Vector
     return VectorBlock(
         document_id=uuid4(),
         owner_id=owner,
-        chunk_ids=tuple(uuid4() for _ in range(chunks)),
-        chunk_of=np.repeat(np.arange(chunks, dtype=np.int32), vectors_each),
+        numbers=np.repeat(next(NUMBERS) * 1000 + np.arange(chunks), vectors_each),
         vectors=vectors,
     )
 
 
-def by_hand(query: npt.NDArray[np.float32], blocks: list[VectorBlock]) -> list[UUID]:
-    best: dict[UUID, float] = {}
+def by_hand(query: npt.NDArray[np.float32], blocks: list[VectorBlock]) -> list[int]:
+    best: dict[int, float] = {}
     for one in blocks:
-        for row, at in zip(one.vectors, one.chunk_of, strict=True):
-            chunk = one.chunk_ids[at]
+        for row, chunk in zip(one.vectors, one.numbers.tolist(), strict=True):
             best[chunk] = max(best.get(chunk, -1.0), float(row @ query))
     return sorted(best, key=lambda chunk: -best[chunk])
 
@@ -39,7 +39,7 @@ async def test_it_finds_what_comparing_everything_finds() -> None:
     await index.update([*blocks, block(ROBERT)], [])
     query = blocks[1].vectors[7]
     found = await index.nearest(query, CLARA, 12)
-    assert [one.chunk_id for one in found] == by_hand(query, blocks)[:12]
+    assert [one.number for one in found] == by_hand(query, blocks)[:12]
     assert found[0].similarity > 0.999
 
 
@@ -47,20 +47,18 @@ async def test_an_owner_never_sees_another_ones() -> None:
     shared, claras, roberts = block(None), block(CLARA), block(ROBERT)
     index = ExactVectorIndex()
     await index.update([shared, claras, roberts], [])
-    found = {one.chunk_id for one in await index.nearest(roberts.vectors[0], CLARA, 100)}
-    assert found == {*shared.chunk_ids, *claras.chunk_ids}
+    found = {one.number for one in await index.nearest(roberts.vectors[0], CLARA, 100)}
+    assert found == {*shared.numbers.tolist(), *claras.numbers.tolist()}
 
 
 async def test_documents_are_replaced_and_removed() -> None:
     first, second = block(None), block(None)
     index = ExactVectorIndex()
     await index.update([first, second], [])
-    shorter = VectorBlock(
-        first.document_id, None, first.chunk_ids[:1], first.chunk_of[:3], first.vectors[:3]
-    )
+    shorter = VectorBlock(first.document_id, None, first.numbers[:3], first.vectors[:3])
     await index.update([shorter], [second.document_id])
     found = await index.nearest(second.vectors[0], CLARA, 100)
-    assert [one.chunk_id for one in found] == [first.chunk_ids[0]]
+    assert [one.number for one in found] == [first.numbers[0]]
     await index.update([], [first.document_id])
     assert await index.nearest(second.vectors[0], CLARA, 100) == []
 
@@ -69,6 +67,6 @@ async def test_an_empty_index_and_a_document_without_vectors() -> None:
     index = ExactVectorIndex()
     query = np.full(16, 0.25, np.float32)
     assert await index.nearest(query, CLARA, 5) == []
-    empty = VectorBlock(uuid4(), None, (), np.zeros(0, np.int32), np.zeros((0, 16), np.float32))
+    empty = VectorBlock(uuid4(), None, np.zeros(0, np.int64), np.zeros((0, 16), np.float32))
     await index.update([empty], [])
     assert await index.nearest(query, CLARA, 5) == []

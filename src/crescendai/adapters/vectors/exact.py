@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import numpy as np
@@ -22,8 +22,7 @@ class _Shelf:
 
     blocks: dict[UUID, VectorBlock] = field(default_factory=dict)
     vectors: npt.NDArray[np.float32] | None = None
-    chunk_ids: tuple[UUID, ...] = ()
-    chunk_of: npt.NDArray[np.int32] | None = None
+    numbers: npt.NDArray[np.int64] | None = None
 
 
 class ExactVectorIndex:
@@ -73,18 +72,12 @@ def _fill(blocks: dict[UUID, VectorBlock]) -> _Shelf:
         return _Shelf()
     vectors = np.concatenate([block.vectors for block in filled])
     views: dict[UUID, VectorBlock] = {}
-    chunk_of: list[npt.NDArray[np.int32]] = []
-    chunk_ids: list[UUID] = []
     row = 0
     for block in filled:
         view = vectors[row : row + len(block.vectors)]
-        views[block.document_id] = VectorBlock(
-            block.document_id, block.owner_id, block.chunk_ids, block.chunk_of, view
-        )
-        chunk_of.append(block.chunk_of + np.int32(len(chunk_ids)))
-        chunk_ids.extend(block.chunk_ids)
+        views[block.document_id] = replace(block, vectors=view)
         row += len(block.vectors)
-    return _Shelf(views, vectors, tuple(chunk_ids), np.concatenate(chunk_of))
+    return _Shelf(views, vectors, np.concatenate([block.numbers for block in filled]))
 
 
 def _nearest_within(
@@ -106,15 +99,15 @@ def _nearest(
 ) -> list[Neighbour]:
     best: list[Neighbour] = []
     for shelf in shelves:
-        if shelf.vectors is None or shelf.chunk_of is None:
+        if shelf.vectors is None or shelf.numbers is None:
             continue
         similarities = shelf.vectors @ query
         wanted = min(limit * _VECTORS_A_CHUNK, len(similarities))
         rows = np.argpartition(similarities, len(similarities) - wanted)[-wanted:]
         rows = rows[np.argsort(-similarities[rows], kind="stable")]
-        chunks, first = np.unique(shelf.chunk_of[rows], return_index=True)
+        numbers, first = np.unique(shelf.numbers[rows], return_index=True)
         best.extend(
-            Neighbour(shelf.chunk_ids[chunks[at]], float(similarities[rows[first[at]]]))
+            Neighbour(int(numbers[at]), float(similarities[rows[first[at]]]))
             for at in np.argsort(first)[:limit]
         )
     best.sort(key=lambda one: -one.similarity)

@@ -1,0 +1,97 @@
+"""The stage of search that looks by meaning: the query's vector, and what lies near it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from crescendai.errors import UpstreamFailed
+from crescendai.kit.sql import Transactions
+from crescendai.knowledge import index_repository, repository
+from crescendai.knowledge.filters import EVERYTHING, Filters
+from crescendai.knowledge.indexing import LibraryIndex
+from crescendai.knowledge.models import TextModels, read_vectors
+from crescendai.ports.cache import Cache
+from crescendai.ports.embedding import Embedder
+from crescendai.ports.vectors import Neighbour, VectorIndex
+
+EMBEDDING_LIFE_SEC = 7 * 24 * 3600
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Near:
+    """The query's vector by the embedder that made the index, and the chunks nearest to it."""
+
+    embedder: Embedder
+    vector: npt.NDArray[np.float32]
+    neighbours: list[Neighbour]
+
+
+class Nearness:
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        models: TextModels,
+        open_index: Callable[[], VectorIndex],
+        cache: Cache,
+    ) -> None:
+        self._transactions = transactions
+        self._cache = cache
+        self._library = LibraryIndex(
+            transactions=transactions, open_index=open_index, models=models
+        )
+
+    async def warm_up(self) -> None:
+        """Open the model and read the vectors, so that the first search is as quick as the next."""
+        serving = await self._library.refresh()
+        if serving is not None:
+            await serving.embedder.embed(["piano"])
+
+    async def look(
+        self, owner_id: UUID, query: str, limit: int, filters: Filters = EVERYTHING
+    ) -> Near | None:
+        """None when the model behind the index cannot be opened or reached just now."""
+        serving = await self._library.refresh()
+        if serving is None:
+            return None
+        try:
+            vector = await self._vector(serving.embedder, query)
+        except UpstreamFailed as error:
+            log.warning("knowledge.embedder_failed", reason=error.message)
+            return None
+        within = None
+        if filters != EVERYTHING:
+            async with self._transactions.read() as session:
+                within = await repository.matching_documents(session, owner_id, filters)
+        neighbours = await serving.index.nearest(vector, owner_id, limit, within)
+        return Near(serving.embedder, vector, neighbours)
+
+    async def similarities(self, near: Near | None, numbers: Collection[int]) -> dict[int, float]:
+        """The cosine of the query and each chunk's nearest window, exactly."""
+        if near is None:
+            return {}
+        async with self._transactions.read() as session:
+            stored = await index_repository.model_data(session, numbers, near.embedder.model_id)
+        return {
+            number: float((read_vectors(data, near.embedder.dimensions) @ near.vector).max())
+            for number, data in stored.items()
+        }
+
+    async def _vector(self, embedder: Embedder, query: str) -> npt.NDArray[np.float32]:
+        digest = hashlib.sha256(f"{embedder.model_id}\n{query}".encode()).hexdigest()
+        key = f"embedding:{digest}"
+        cached = await self._cache.get(key)
+        if cached is not None and len(cached) == 4 * embedder.dimensions:
+            return np.frombuffer(cached, dtype=np.float32)
+        vector: npt.NDArray[np.float32] = (await embedder.embed([query]))[0]
+        await self._cache.set(key, vector.tobytes(), EMBEDDING_LIFE_SEC)
+        return vector
