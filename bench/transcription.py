@@ -1,201 +1,182 @@
 """Transcription: agreement with the reference implementation, and speed of both.
 
-    PYTHONPATH=src python -m bench.transcription [--seconds 30] [--threads 2]
+    PERCEPIANO=folder PYTHONPATH=src python -m bench.transcription [--only agreement|speed]
 
-Takes an excerpt of each recording in ``$CRESCENDAI_SHARED/audio`` (default ``../shared`` beside the
-repository). The reference is the PyPI package ``transkun`` on torch; without them only our own
-speed is printed. Both transcribe the same samples, one after the other, with the same number of
-threads. Real-time factor (RTF) is seconds of work per second of sound: by the clock, and by CPU
-time, which other load on the machine disturbs less.
+**Agreement.** 60 performances of PercePiano, rendered through two soundfonts each, and the real
+recordings in ``$CRESCENDAI_SHARED/audio`` (default ``../shared`` beside the repository) are
+transcribed by us and by the reference (bench/reference.py). Both are compared with the MIDI
+that was rendered, and with each other; ours may differ from the reference by half a point of F1.
+Rendering needs fluidsynth and the soundfonts that tools/install_system_packages.sh brings.
+All is kept under ``--cache``: the reference needs some 30 minutes of one core, once; ours is heard
+anew whenever its weights or code change (7 minutes).
 
-Onset F1: same pitch, onsets within 50 ms. Offset F1: the onset matches and the offset is within
-50 ms or 20 % of the note. Velocity r: Pearson, over matched onsets. Pedal F1: over 10 ms frames.
+**Speed.** Both transcribe excerpts of the real recordings with the same number of threads, taking
+turns. Real-time factor (RTF) is seconds of work per second of sound: by the clock, and by CPU
+time, which other load on the machine disturbs less. About 3 minutes.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
-import os
+import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import astuple
 from pathlib import Path
-from typing import Any
+from statistics import median
 
 import numpy as np
-import numpy.typing as npt
 
-from crescendai.adapters.models.transkun import SUSTAIN, TranskunTranscriber
+from bench.agreement import NAMES, Scores, compare, mean, velocity_differences
+from bench.reference import Reference, Timed, reference_python
+from bench.transcription_clips import Sound, recordings, renders
+from crescendai.adapters.models import transkun
+from crescendai.adapters.models.transkun import WEIGHTS_DIR, TranskunTranscriber
+from crescendai.music import mel, semicrf, stitching
 from crescendai.music.mel import SAMPLE_RATE
-from crescendai.music.notes import (
-    NoteArray,
-    PedalArray,
-    Performance,
-    note_array,
-    pedal_array,
-)
+from crescendai.music.notes import Performance
+from tools.render_and_transcribe import Transcriber, load_notes, save_notes, transcribe_packed
 
-Floats = npt.NDArray[np.float32]
-
-TOLERANCE_SEC = 0.05
-PEDAL_FRAME_SEC = 0.01
+PACK = 10  # clips transcribed as one recording
+GAP_SEC = 1.0
+LIMIT = 0.5  # points of F1 that ours may differ from the reference
+REAL_SEC = 15.0
 
 
-@dataclass(frozen=True)
-class Timed:
-    """A performance and what it cost."""
-
-    performance: Performance
-    clock_sec: float
-    cpu_sec: float
-
-
-def recordings() -> list[Path]:
-    """Audio files to measure on."""
-    beside = Path(__file__).resolve().parents[1] / ".." / "shared"
-    folder = Path(os.environ.get("CRESCENDAI_SHARED", beside)) / "audio"
-    found = sorted(p for p in folder.glob("*") if p.suffix in {".ogg", ".wav", ".flac", ".mp3"})
-    if not found:
-        raise SystemExit(
-            f"no recordings in {folder}: set CRESCENDAI_SHARED to a folder with audio/"
-        )
-    return found
+def kept(name: str, sounds: list[Sound], folder: Path, engine: Callable[[], Transcriber]) -> None:
+    """Transcribe what ``folder`` lacks, several clips in one go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [sound for sound in sounds if not _path(folder, sound).exists()]
+    transcribe = engine() if missing else None
+    for first in range(0, len(missing), PACK):
+        assert transcribe is not None
+        pack, started = missing[first : first + PACK], time.monotonic()
+        heard = transcribe_packed(transcribe, [sound.samples for sound in pack], GAP_SEC)
+        for sound, performance in zip(pack, heard, strict=True):
+            save_notes(performance, _path(folder, sound))
+        done = first + len(pack)
+        print(f"{name}: {done}/{len(missing)} ({time.monotonic() - started:.0f} s)", flush=True)
 
 
-def excerpt(path: Path, begin_sec: float, length_sec: float) -> Floats:
-    """Mono samples at the model's rate."""
-    import av
-    import soxr
-
-    with av.open(str(path)) as container:
-        parts = [frame.to_ndarray() for frame in container.decode(audio=0)]
-        rate = container.streams.audio[0].rate
-    sound = np.concatenate(parts, axis=1).astype(np.float32).mean(axis=0)
-    sound = sound[int(begin_sec * rate) : int((begin_sec + length_sec) * rate)]
-    return np.asarray(soxr.resample(sound, rate, SAMPLE_RATE), np.float32)
+def _path(folder: Path, sound: Sound) -> Path:
+    digest = hashlib.sha256(sound.samples.tobytes()).hexdigest()[:12]
+    return folder / f"{sound.name}-{digest}.npz"
 
 
-def reference(threads: int) -> Callable[[Floats], Performance] | None:
-    """The torch implementation, or None where it is not installed."""
-    if not all(importlib.util.find_spec(name) for name in ("torch", "transkun")):
-        return None
-    torch = importlib.import_module("torch")
-    torch.set_num_threads(threads)
-    model: Any = importlib.import_module("tools.export_transkun").reference_model()
-
-    def transcribe(samples: Floats) -> Performance:
-        events = model.transcribe(torch.from_numpy(samples)[:, None])
-        notes = [(e.start, e.end, e.pitch, max(e.velocity, 1)) for e in events if e.pitch > 0]
-        pedal = [(e.start, e.end) for e in events if e.pitch == SUSTAIN]
-        return Performance(note_array(notes), pedal_array(pedal), len(samples) / SAMPLE_RATE)
-
-    return transcribe
+def engine_digest(weights: Path) -> str:
+    """Changes whenever our weights or the code that runs them does."""
+    digest = hashlib.sha256((weights / "SHA256SUMS").read_bytes())
+    for module in (transkun, mel, semicrf, stitching):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return digest.hexdigest()[:12]
 
 
-def timed(transcribe: Callable[[Floats], Performance], samples: Floats) -> Timed:
+def agreement(arguments: argparse.Namespace) -> bool:
+    """Print the tables; True if every figure is within the limit."""
+    cache: Path = arguments.cache
+    rendered = list(renders(arguments.performances, arguments.seconds, cache))
+    real = recordings(REAL_SEC)
+    ours = cache / f"ours-{engine_digest(arguments.weights)}"
+    theirs = cache / "reference"
+    with ExitStack() as stack:
+
+        def reference() -> Transcriber:
+            python = arguments.reference_python or reference_python(cache)
+            return stack.enter_context(Reference(python, arguments.threads)).transcribe
+
+        def our_own() -> Transcriber:
+            return TranskunTranscriber(arguments.weights, arguments.threads).transcribe
+
+        kept("reference", [*rendered, *real], theirs, reference)
+        kept("ours", [*rendered, *real], ours, our_own)
+
+    def pairs(sounds: list[Sound]) -> list[tuple[Performance, Performance]]:
+        return [(load_notes(_path(theirs, s)), load_notes(_path(ours, s))) for s in sounds]
+
+    with_truth = [(s.truth, *pair) for s, pair in zip(rendered, pairs(rendered), strict=True)]
+    reference_scores = [compare(truth, their) for truth, their, _ in with_truth if truth]
+    our_scores = [compare(truth, our) for truth, _, our in with_truth if truth]
+    print(
+        f"\n{len(rendered)} renders: {arguments.performances} performances, "
+        f"{len(rendered) // arguments.performances} soundfonts, {arguments.seconds:g} s each; "
+        f"{len(real)} real recordings, {REAL_SEC:g} s each\n"
+    )
+    print("| | " + " | ".join(NAMES) + " |\n" + "|---" * (len(NAMES) + 1) + "|")
+    against_truth = [mean(reference_scores), mean(our_scores)]
+    gap = np.array(astuple(against_truth[1])) - np.array(astuple(against_truth[0]))
+    _row("reference against the MIDI", against_truth[0])
+    _row("ours against the MIDI", against_truth[1])
+    _row("difference, points", Scores(*gap.tolist()), sign="+")
+    spread = np.array([astuple(score) for score in our_scores]) - np.array(
+        [astuple(score) for score in reference_scores]
+    )
+    _row("the worst clip's difference", Scores(*np.nanmin(spread, axis=0).tolist()), sign="+")
+    between = {
+        "renders": mean([compare(*pair) for pair in pairs(rendered)]),
+        "real recordings": mean([compare(*pair) for pair in pairs(real)]),
+    }
+    for what, scores in between.items():
+        _row(f"ours against the reference, {what}", scores)
+    apart = np.concatenate([velocity_differences(*p) for p in pairs([*rendered, *real])])
+    print(
+        f"\nVelocities of {len(apart)} matched notes: equal for {100 * np.mean(apart == 0):.1f} %,"
+        f" mean difference {apart.mean():+.2f}, 95 % within {np.quantile(np.abs(apart), 0.95):.0f}"
+    )
+    within = bool(np.all(np.abs(gap) <= LIMIT))
+    print(f"Every difference from the reference within {LIMIT} points: {'yes' if within else 'NO'}")
+    return within
+
+
+def _row(name: str, scores: Scores, sign: str = "") -> None:
+    print(f"| {name} | " + " | ".join(f"{value:{sign}.2f}" for value in astuple(scores)) + " |")
+
+
+def speed(arguments: argparse.Namespace) -> None:
+    """Print what a second of sound costs both, on the same excerpts, taking turns."""
+    engine = TranskunTranscriber(arguments.weights, arguments.threads)
+    sounds = recordings(arguments.speed_seconds)
+    python = arguments.reference_python or reference_python(arguments.cache)
+    rows: list[tuple[Timed, Timed]] = []
+    with Reference(python, arguments.threads) as theirs:
+        for sound in sounds:
+            rows.append((_timed(engine, sound), theirs.timed(sound.samples)))
+            clock = rows[-1][1].clock_sec / rows[-1][0].clock_sec
+            print(f"{sound.name}: reference / ours {clock:.2f} by the clock", flush=True)
+    length_sec = sum(len(sound.samples) for sound in sounds) / SAMPLE_RATE
+    print("\n| | RTF by the clock | RTF, CPU |\n|---|---|---|")
+    for name, side in (("ours", 0), ("reference", 1)):
+        clock = sum(row[side].clock_sec for row in rows) / length_sec
+        cpu = sum(row[side].cpu_sec for row in rows) / length_sec
+        print(f"| {name}, {arguments.threads} threads | {clock:.3f} | {cpu:.3f} |")
+    ratios = [
+        median(their.clock_sec / our.clock_sec for our, their in rows),
+        median(their.cpu_sec / our.cpu_sec for our, their in rows),
+    ]
+    print(f"| reference / ours, median | **{ratios[0]:.2f}** | {ratios[1]:.2f} |")
+
+
+def _timed(engine: TranskunTranscriber, sound: Sound) -> Timed:
     clock, cpu = time.perf_counter(), time.process_time()
-    performance = transcribe(samples)
+    performance = engine.transcribe(sound.samples, SAMPLE_RATE)
     return Timed(performance, time.perf_counter() - clock, time.process_time() - cpu)
-
-
-def match(expected: NoteArray, found: NoteArray) -> list[tuple[int, int]]:
-    """Most pairs of equal pitch with onsets within 50 ms, as indices (expected, found)."""
-    pairs = []
-    for pitch in np.intersect1d(expected["pitch"], found["pitch"]):
-        left, right = (
-            np.flatnonzero(notes["pitch"] == pitch).tolist() for notes in (expected, found)
-        )
-        i = j = 0  # both in order of onset: taking the earliest that fits is optimal
-        while i < len(left) and j < len(right):
-            apart = float(found["onset_sec"][right[j]] - expected["onset_sec"][left[i]])
-            if abs(apart) <= TOLERANCE_SEC:
-                pairs.append((left[i], right[j]))
-                i, j = i + 1, j + 1
-            elif apart < 0:
-                j += 1
-            else:
-                i += 1
-    return pairs
-
-
-def f1(hits: float, expected: float, found: float) -> float:
-    return 2 * hits / (expected + found) if expected + found else 1.0
-
-
-def offset_hits(expected: NoteArray, found: NoteArray, pairs: list[tuple[int, int]]) -> int:
-    hits = 0
-    for i, j in pairs:
-        length = expected["offset_sec"][i] - expected["onset_sec"][i]
-        apart = abs(expected["offset_sec"][i] - found["offset_sec"][j])
-        hits += bool(apart <= max(TOLERANCE_SEC, 0.2 * length))
-    return hits
-
-
-def pedal_f1(expected: PedalArray, found: PedalArray, duration_sec: float) -> float:
-    def pressed(spans: PedalArray) -> npt.NDArray[np.bool_]:
-        frames = np.zeros(int(duration_sec / PEDAL_FRAME_SEC) + 1, np.bool_)
-        for onset, offset in spans.tolist():
-            frames[int(onset / PEDAL_FRAME_SEC) : int(offset / PEDAL_FRAME_SEC)] = True
-        return frames
-
-    one, other = pressed(expected), pressed(found)
-    return f1(float((one & other).sum()), float(one.sum()), float(other.sum()))
-
-
-def agreement(expected: Performance, found: Performance) -> str:
-    """One row of figures."""
-    notes, ours = expected.notes, found.notes
-    pairs = match(notes, ours)
-    left, right = [i for i, _ in pairs], [j for _, j in pairs]
-    loud = notes["velocity"][left], ours["velocity"][right]
-    r = float(np.corrcoef(*loud)[0, 1]) if len(pairs) > 1 else float("nan")
-    shift = np.abs(notes["onset_sec"][left] - ours["onset_sec"][right]).max(initial=0)
-    changed = int((loud[0] != loud[1]).sum())
-    return (
-        f"notes {len(notes)}/{len(ours)}  onset F1 {f1(len(pairs), len(notes), len(ours)):.4f}  "
-        f"offset F1 {f1(offset_hits(notes, ours, pairs), len(notes), len(ours)):.4f}  "
-        f"velocity r {r:.5f} ({changed} differ)  "
-        f"pedal F1 {pedal_f1(expected.pedal, found.pedal, expected.duration_sec):.4f}  "
-        f"largest onset shift {1000 * shift:.3f} ms"
-    )
-
-
-def speed(name: str, runs: list[Timed]) -> tuple[float, float]:
-    sound = sum(run.performance.duration_sec for run in runs)
-    clock, cpu = (
-        sum(getattr(run, key) for run in runs) / sound for key in ("clock_sec", "cpu_sec")
-    )
-    print(f"{name}: RTF {clock:.3f} by the clock, {cpu:.3f} CPU")
-    return clock, cpu
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="agreement and speed of the transcriber")
-    parser.add_argument("--seconds", type=float, default=30, help="length of each excerpt")
-    parser.add_argument("--begin", type=float, default=20, help="where each excerpt begins")
+    parser.add_argument("--only", choices=("agreement", "speed"))
+    parser.add_argument("--performances", type=int, default=60, help="rendered through each font")
+    parser.add_argument("--seconds", type=float, default=6, help="length of each render")
+    parser.add_argument("--speed-seconds", type=float, default=30, help="length for the speed")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--weights", type=Path, help="another folder of exported weights")
+    parser.add_argument("--weights", type=Path, default=WEIGHTS_DIR, help="exported weights")
+    parser.add_argument("--cache", type=Path, default=Path(".bench"), help="renders and results")
+    parser.add_argument("--reference-python", type=Path, help="one that has torch and transkun")
     arguments = parser.parse_args()
-    ours = TranskunTranscriber(arguments.weights, arguments.threads)
-    theirs = reference(arguments.threads)
-    runs: list[Timed] = []
-    reference_runs: list[Timed] = []
-    for path in recordings():
-        samples = excerpt(path, arguments.begin, arguments.seconds)
-        runs.append(timed(lambda sound: ours.transcribe(sound, SAMPLE_RATE), samples))
-        row = f"notes {len(runs[-1].performance.notes)}"
-        if theirs is not None:
-            reference_runs.append(timed(theirs, samples))
-            row = agreement(reference_runs[-1].performance, runs[-1].performance)
-        print(f"{path.stem}: {row}", flush=True)
-    clock, cpu = speed(f"onnxruntime, {arguments.threads} threads", runs)
-    if theirs is None:
-        print("torch and transkun are not installed: nothing to compare with.")
-        return
-    slow_clock, slow_cpu = speed(f"torch, {arguments.threads} threads", reference_runs)
-    print(f"torch / onnxruntime: {slow_clock / clock:.2f} by the clock, {slow_cpu / cpu:.2f} CPU")
+    if arguments.only != "agreement":
+        speed(arguments)
+    if arguments.only != "speed" and not agreement(arguments):
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":
