@@ -33,7 +33,7 @@ from crescendai.adapters.documents.process import ProcessParser
 from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.objects.folder import FolderObjectStore
-from crescendai.adapters.vectors.exact import ExactVectorIndex
+from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.knowledge.ingestion import IngestionService
 from crescendai.knowledge.models import TextModels
@@ -123,7 +123,7 @@ async def _open(database: Database, data: Path) -> Library:
             name: KnowledgeSearch(
                 transactions=transactions,
                 models=models,
-                open_index=ExactVectorIndex,
+                open_index=MemoryVectorIndex,
                 cache=DiskCache(data / "cache"),
                 weights=weights,
             )

@@ -29,7 +29,7 @@ from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.models.openai_chat import OpenAIChatModel
 from crescendai.adapters.objects.folder import FolderObjectStore
-from crescendai.adapters.vectors.exact import ExactVectorIndex
+from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.chat.brief import Tutor
 from crescendai.chat.ledger import Ledger
 from crescendai.chat.service import ChatService
@@ -137,7 +137,7 @@ def build_services(floor: Floor) -> Services:
     search = KnowledgeSearch(
         transactions=transactions,
         models=floor.text_models,
-        open_index=ExactVectorIndex,
+        open_index=MemoryVectorIndex,
         cache=floor.cache,
     )
     knowledge = KnowledgeService(

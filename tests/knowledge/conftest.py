@@ -16,7 +16,7 @@ from crescendai.adapters.documents.process import ProcessParser
 from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.objects.folder import FolderObjectStore
-from crescendai.adapters.vectors.exact import ExactVectorIndex
+from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge.ingestion import IngestionService
@@ -53,7 +53,7 @@ class Library:
         return KnowledgeSearch(
             transactions=self.transactions,
             models=models or self.models,
-            open_index=ExactVectorIndex,
+            open_index=MemoryVectorIndex,
             cache=self.cache,
         )
 
@@ -124,7 +124,7 @@ async def opened_library(
         search=KnowledgeSearch(
             transactions=transactions,
             models=TextModels(embedder, reranker),
-            open_index=ExactVectorIndex,
+            open_index=MemoryVectorIndex,
             cache=cache,
         ),
     )

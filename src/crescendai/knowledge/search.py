@@ -127,6 +127,8 @@ class KnowledgeSearch:
 
         None when the reranker has not been through all of them yet.
         """
+        if not self._weights.reranker:
+            return None
         numbers = [one.passage.chunk.number for one in candidates]
         async with self._transactions.read() as session:
             prepared = await index_repository.model_data(session, numbers, self._reranker.model_id)

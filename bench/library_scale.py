@@ -1,0 +1,243 @@
+"""How search and ingestion hold at 100,000 chunks and more: ``python -m bench.library_scale``.
+
+Takes one shared book in for real, and makes documents of 400 chunks of it and of its fellows; each
+generated chunk is eight sentences drawn from all books. Its words stand in the real full-text
+index; its vectors are those of a real chunk with noise added and scaled to unit length, which is
+quick, keeps real clusters, and leaves word and vector independent of each other.
+
+``--chunks N`` sets the size, ``--data FOLDER`` keeps the library, ``--rivals`` asks Chroma, LanceDB
+and FAISS the same vectors where they are installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import resource
+import sqlite3
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import numpy as np
+import numpy.typing as npt
+
+from bench import rivals
+from crescendai.adapters.cache.disk import DiskCache
+from crescendai.adapters.database.engine import Database, sqlite_url
+from crescendai.adapters.database.migrate import migrate
+from crescendai.adapters.documents.process import ProcessParser
+from crescendai.adapters.models.maxsim import MaxSimReranker
+from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.objects.folder import FolderObjectStore
+from crescendai.adapters.vectors.memory import MemoryVectorIndex
+from crescendai.identity.service import Caller, IdentityService
+from crescendai.knowledge.ingestion import IngestionService
+from crescendai.knowledge.models import TextModels
+from crescendai.knowledge.search import KnowledgeSearch, Weights
+from crescendai.knowledge.service import KnowledgeService
+
+SHARED = Path(os.environ.get("CRESCENDAI_SHARED", "../shared"))
+REAL = "wieck_piano_and_song.txt"
+CHUNKS_A_DOCUMENT = 400
+NOISE = 0.6  # the length of what is added to a vector of length 1
+Vectors = npt.NDArray[np.float32]
+
+
+async def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--chunks", type=int, default=100_000)
+    arguments.add_argument("--data", type=Path)
+    arguments.add_argument("--rivals", action="store_true")
+    chosen = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = (chosen.data or Path(scratch)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        database = Database(sqlite_url(folder))
+        await migrate(database)
+        caller = await IdentityService(database.transactions, False).ensure_user()
+        model = MiniLM()
+        models = TextModels(MiniLMEmbedder(model), MaxSimReranker(model))
+        await take_in(database, folder, models, caller)
+        fill(folder / "crescendai.db", caller.user_id, chosen.chunks)
+        await report(database, folder, models, caller)
+        if chosen.rivals:
+            await compare(folder / "crescendai.db", models, caller)
+        await database.close()
+
+
+async def take_in(database: Database, folder: Path, models: TextModels, caller: Caller) -> None:
+    objects = FolderObjectStore(folder / "objects")
+    service = KnowledgeService(transactions=database.transactions, objects=objects)
+    ingestion = IngestionService(
+        transactions=database.transactions, objects=objects, parser=ProcessParser(), models=models
+    )
+
+    async def blocks() -> AsyncIterator[bytes]:
+        yield (SHARED / "corpus" / "books" / REAL).read_bytes()
+
+    submitted = await service.submit(caller, REAL, blocks(), {})
+    await ingestion.ingest(submitted.document.document_id)
+
+
+def fill(path: Path, owner: UUID, wanted: int) -> None:
+    """Generate what is missing, a document in one transaction."""
+    began, rng = time.perf_counter(), np.random.default_rng(7)
+    connection = sqlite3.connect(path)
+    (held,) = connection.execute("SELECT count(*) FROM knowledge_chunks").fetchone()
+    real = [
+        (vectors, kept)
+        for vectors, kept in connection.execute(
+            "SELECT a.data, b.data FROM knowledge_model_data a JOIN knowledge_model_data b "
+            "ON a.number = b.number AND a.model_id < b.model_id "
+            "ORDER BY a.number LIMIT 300"
+        )
+    ]
+    names = [
+        name for (name,) in connection.execute("SELECT DISTINCT model_id FROM knowledge_model_data")
+    ]
+    embedder, reranker = sorted(names)
+    texts = _texts(rng)
+    while held < wanted:
+        _add_document(connection, owner, texts, real, (embedder, reranker), rng)
+        held += CHUNKS_A_DOCUMENT
+    connection.execute("UPDATE knowledge_revision SET value = value + 1")
+    connection.commit()
+    connection.close()
+    print(f"{held} chunks, generated in {time.perf_counter() - began:.0f} s")
+
+
+def _add_document(
+    connection: sqlite3.Connection,
+    owner: UUID,
+    texts: Iterator[str],
+    real: Sequence[tuple[bytes, bytes]],
+    model_ids: tuple[str, str],
+    rng: np.random.Generator,
+) -> None:
+    document = uuid4().hex
+    (last,) = connection.execute("SELECT coalesce(max(number), 0) FROM knowledge_chunks").fetchone()
+    numbers = range(last + 1, last + 1 + CHUNKS_A_DOCUMENT)
+    connection.execute(
+        "INSERT INTO knowledge_documents (id, owner_id, title, dimensions, filename, format, "
+        "size_bytes, sha256, status, stage, percent, chunk_count, model_id, revision, created_at, "
+        "updated_at) VALUES (?, ?, 'A generated book', '[]', 'g.txt', 'text', 1, ?, 'ready', "
+        "'done', 100, ?, ?, 1, 0, 0)",
+        (document, owner.hex, document, CHUNKS_A_DOCUMENT, "+".join(model_ids)),
+    )
+    connection.executemany(
+        "INSERT INTO knowledge_chunks (number, id, document_id, ordinal, text, context, "
+        "start_char, end_char, heading_path) "
+        "VALUES (?, ?, ?, ?, ?, 'A generated book', 0, 1, '[]')",
+        [(n, uuid4().hex, document, at, next(texts)) for at, n in enumerate(numbers)],
+    )
+    rows: list[tuple[int, str, bytes]] = []
+    for number in numbers:
+        vectors, kept = real[int(rng.integers(len(real)))]
+        rows.append((number, model_ids[0], _varied(vectors, rng)))
+        rows.append((number, model_ids[1], kept))
+    connection.executemany("INSERT INTO knowledge_model_data VALUES (?, ?, ?)", rows)
+    connection.commit()
+
+
+def _varied(data: bytes, rng: np.random.Generator) -> bytes:
+    rows = np.frombuffer(data, np.float16).astype(np.float32).reshape(-1, 384)
+    rows = rows + rng.normal(size=rows.shape) * (NOISE / np.sqrt(384))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return bytes(rows.astype(np.float16).tobytes())
+
+
+def _texts(rng: np.random.Generator) -> Iterator[str]:
+    """Eight sentences of any books a time, without end."""
+    whole = " ".join(
+        path.read_text(encoding="utf-8") for path in (SHARED / "corpus" / "books").glob("*.txt")
+    )
+    sentences = [one for one in re.split(r"(?<=[.!?])\s+", whole) if 40 < len(one) < 400]
+    while True:
+        yield " ".join(sentences[at] for at in rng.integers(len(sentences), size=8))
+
+
+def queries() -> list[str]:
+    with (SHARED / "corpus" / "dev.jsonl").open(encoding="utf-8") as lines:
+        return [json.loads(line)["query"] for line in lines]
+
+
+async def report(database: Database, folder: Path, models: TextModels, caller: Caller) -> None:
+    size_gb = (folder / "crescendai.db").stat().st_size / 1e9
+    for name, weights in (("without", Weights(reranker=0)), ("with", Weights())):
+        search = KnowledgeSearch(
+            transactions=database.transactions,
+            models=models,
+            open_index=MemoryVectorIndex,
+            cache=DiskCache(folder / "cache"),
+            weights=weights,
+        )
+        began = time.perf_counter()
+        await search.warm_up()
+        opened_sec = time.perf_counter() - began
+        for query in queries()[:5]:
+            await search.search(caller, f"{query} please")
+        took = [(await search.search(caller, query)).took_ms for query in queries()]
+        p50, p95 = np.percentile(took, [50, 95])
+        print(
+            f"| {name} reranking | p50 {p50:.1f} ms | p95 {p95:.1f} ms | "
+            f"opened in {opened_sec:.1f} s |",
+            flush=True,
+        )
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"| on disk | {size_gb:.1f} GB | peak memory | {peak_gb:.1f} GB |")
+
+
+async def compare(path: Path, models: TextModels, caller: Caller) -> None:
+    """The vector stage alone, for everybody over the same vectors: p50, p95, recall@10."""
+    connection = sqlite3.connect(path)
+    rows = connection.execute(
+        "SELECT number, data FROM knowledge_model_data WHERE model_id = ? ORDER BY number",
+        (models.embedder.model_id,),
+    ).fetchall()
+    vectors = np.concatenate([np.frombuffer(d, np.float16).reshape(-1, 384) for _, d in rows])
+    vectors = vectors.astype(np.float32)
+    questions = await models.embedder.embed(queries())
+    exact = [set(np.argpartition(-(vectors @ one), 10)[:10].tolist()) for one in questions]
+    for name, opened in {"ours": _ours(caller), **rivals.ENGINES}.items():
+        try:
+            began = time.perf_counter()
+            ask = await asyncio.to_thread(opened, vectors)
+        except ImportError:
+            print(f"| {name} | not installed |")
+            continue
+        built_sec = time.perf_counter() - began
+        took, shares = [], []
+        for question, truth in zip(questions, exact, strict=True):
+            began = time.perf_counter()
+            found = set(await asyncio.to_thread(ask, question))
+            took.append((time.perf_counter() - began) * 1000)
+            shares.append(len(found & truth) / 10)
+        p50, p95 = np.percentile(took, [50, 95])
+        print(
+            f"| {name} | p50 {p50:.1f} ms | p95 {p95:.1f} ms | recall@10 {np.mean(shares):.3f} | "
+            f"built in {built_sec:.0f} s |",
+            flush=True,
+        )
+
+
+def _ours(caller: Caller) -> Callable[[Vectors], rivals.Ask]:
+    def opened(vectors: Vectors) -> rivals.Ask:
+        index = MemoryVectorIndex()
+        numbers = np.arange(len(vectors))
+        block = rivals.block(numbers, vectors)
+        asyncio.run(index.update([block], []))
+        return lambda query: [
+            one.number for one in asyncio.run(index.nearest(query, caller.user_id, 10))
+        ]
+
+    return opened
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
