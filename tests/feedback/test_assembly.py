@@ -30,7 +30,7 @@ def test_a_draft_of_nothing_becomes_the_grounded_feedback() -> None:
             "encouragement": "",
         }
     )
-    filled = fill_up(nothing, whole)
+    filled = fill_up(nothing, Draft.of(whole))
     assert len(filled.temporal_feedback) == 3
     assert filled.practice_recommendations.immediate_priorities == (
         whole.practice_recommendations.immediate_priorities
@@ -48,7 +48,7 @@ def test_citations_are_numbered_again_where_they_are_mentioned() -> None:
     ]
     draft.citations = []
     draft.long_term_development = []
-    filled = fill_up(draft, whole)
+    filled = fill_up(draft, Draft.of(whole))
     aim = filled.practice_recommendations.long_term_development[0]
     (cited,) = aim.citations
     assert f"” [{cited}]" in aim.approach

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from crescendai.evidence.scales import SCALES
 from crescendai.feedback.findings import findings, moments
-from crescendai.feedback.scales import SCALES
 from crescendai.feedback.selection import select
 from crescendai.music.dimensions import ALL_KEYS
 from tests.feedback.material import BLURRED, UNSTEADY, analysis

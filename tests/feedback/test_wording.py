@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from crescendai.evidence.scales import scale
 from crescendai.feedback.findings import Moment
-from crescendai.feedback.scales import scale
 from crescendai.feedback.wording import insight, practice_focus
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from crescendai.evidence.scales import opposite, pole
 from crescendai.feedback import wording
 from crescendai.feedback.findings import Finding
 from crescendai.feedback.passages import Exercise
-from crescendai.feedback.scales import opposite, pole
 from crescendai.feedback.schemas import (
     FeedbackBody,
     FeedbackCitation,

@@ -21,12 +21,12 @@ _MARK = re.compile(r"\[(\w+)\]")
 T = TypeVar("T")
 
 
-def fill_up(draft: Draft, grounded: FeedbackBody) -> FeedbackBody:
+def fill_up(draft: Draft, grounded: Draft) -> FeedbackBody:
     """A whole feedback: what the draft has, then what the grounded one adds to reach the counts.
 
     Citations are numbered again from 1 in the order of their use.
     """
-    spare = _renamed(Draft.of(grounded), lambda id: f"grounded{id}")
+    spare = _renamed(grounded, lambda id: f"grounded{id}")
     immediate = _top_up(draft.immediate_priorities, spare.immediate_priorities, _skill_area, (3, 5))
     aims = _top_up(draft.long_term_development, spare.long_term_development, _aspect, (2, 3))
     moments = _top_up(draft.temporal_feedback, spare.temporal_feedback, _stretch, (3, 5))
@@ -36,6 +36,7 @@ def fill_up(draft: Draft, grounded: FeedbackBody) -> FeedbackBody:
             strengths=said.strengths or other.strengths,
             priority_areas=said.priority_areas or other.priority_areas,
             performance_character=said.performance_character or other.performance_character,
+            support=[*said.support, *(s for s in other.support if s not in said.support)],
         ),
         temporal_feedback=sorted(moments, key=lambda item: (item.start, item.end)),
         immediate_priorities=immediate,

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from crescendai.feedback.scales import SCALES, Scale, Side
-from crescendai.feedback.scales import pole as pole
-from crescendai.feedback.scales import scale as scale
+from crescendai.evidence.scales import SCALES, Scale, Side
+from crescendai.evidence.scales import pole as pole
+from crescendai.evidence.scales import scale as scale
 from crescendai.music.dimensions import ALL_KEYS, DIMENSION_KEYS
 from crescendai.recordings.schemas import Analysis, TemporalSegment
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
+from crescendai.evidence.scales import Side, opposite
+from crescendai.evidence.scales import pole as pole_of
 from crescendai.feedback import passages
 from crescendai.feedback.advice import Found
 from crescendai.feedback.findings import Finding
 from crescendai.feedback.passages import Exercise
-from crescendai.feedback.scales import Side, opposite
-from crescendai.feedback.scales import pole as pole_of
 from crescendai.identity.service import Caller
 from crescendai.knowledge.results import Hit, SearchAnswer
 

@@ -7,13 +7,17 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from crescendai.evidence.schemas import Support, Verification
 from crescendai.knowledge.schemas import Citation
 
 
 class OverallAssessment(BaseModel):
+    """``support``, here and below, is what the claims of the texts beside it rest on."""
+
     strengths: list[str]
     priority_areas: list[str]
     performance_character: str
+    support: list[Support] = []
 
 
 class TemporalItem(BaseModel):
@@ -25,6 +29,7 @@ class TemporalItem(BaseModel):
     dimensions: list[str]
     insight: str
     practice_focus: str
+    support: list[Support] = []
 
 
 class ImmediatePriority(BaseModel):
@@ -34,12 +39,14 @@ class ImmediatePriority(BaseModel):
     exercise: str
     expected_result: str
     citations: list[str]
+    support: list[Support] = []
 
 
 class LongTermAim(BaseModel):
     musical_aspect: str
     approach: str
     citations: list[str]
+    support: list[Support] = []
 
 
 class PracticeRecommendations(BaseModel):
@@ -54,13 +61,17 @@ class FeedbackCitation(Citation):
 
 
 class FeedbackBody(BaseModel):
-    """What is said, without who said it and when."""
+    """What is said, without who said it and when.
+
+    ``verification`` is how much of what the writer first wrote held against the evidence.
+    """
 
     overall_assessment: OverallAssessment
     temporal_feedback: Annotated[list[TemporalItem], Field(min_length=3, max_length=5)]
     practice_recommendations: PracticeRecommendations
     encouragement: str
     citations: list[FeedbackCitation]
+    verification: Verification = Verification()
 
 
 class Feedback(FeedbackBody):

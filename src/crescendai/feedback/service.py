@@ -82,7 +82,7 @@ class FeedbackService:
             self._search, caller, chosen.priorities, chosen.long_term
         )
         grounded = advice.compose(chosen, found)
-        verifier = Verifier(analysis, passages)
+        names = [one.exercise[1].name for one in found.values() if one.exercise is not None]
         draft, model = Draft.of(grounded), GROUNDED_MODEL
         if self._writer is not None:
             try:
@@ -90,7 +90,10 @@ class FeedbackService:
                 model = self._writer.model_id
             except UpstreamFailed:
                 log.warning("feedback.written_without_model", recording=str(analysis.recording_id))
-        return fill_up(verifier.check(draft), grounded), model
+        verifier, sure = (Verifier(analysis, passages, names) for _ in range(2))
+        checked, spare = verifier.check(draft), sure.check(Draft.of(grounded))
+        body = fill_up(checked, spare)
+        return body.model_copy(update={"verification": verifier.verification}), model
 
 
 def _feedback(row: FeedbackRow) -> Feedback:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crescendai.evidence.scales import SCALES
 from crescendai.feedback.findings import Finding, Moment
-from crescendai.feedback.scales import SCALES
 from crescendai.kit.prose import capital, listed, number
 
 # A window rests on few notes: below this, a difference from the whole is not to be leant on.

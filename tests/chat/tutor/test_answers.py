@@ -9,7 +9,10 @@ from crescendai.chat.brief import Said, TurnBrief
 from crescendai.chat.events import Cited, Token, ToolCalled, TurnEvent, UsageReported
 from crescendai.chat.schemas import ContextUpdate, TurnRequest
 from crescendai.chat.tutor.engine import MODEL_ID, BuiltinTutor
-from crescendai.feedback import claims, findings, passages
+from crescendai.evidence.ground import Ground
+from crescendai.evidence.repair import Account, verify_text
+from crescendai.feedback import findings, passages
+from crescendai.knowledge.results import Hit
 from tests.chat.conftest import World
 from tests.feedback.material import LIBRARY, analysis
 
@@ -68,13 +71,19 @@ async def test_every_quotation_is_cited_and_every_number_true(world: World, mess
     for quoted in re.findall(r"“([^”]+)” \[\d+\]", text):
         assert any(quoted == citation.quote for citation in cited)
     one = analysis()
-    spoken = "\n".join(line for line in text.splitlines() if not re.match(r"\d+\. |- ", line))
-    spoken = re.sub(r"“take-\d.wav”|\d+ minutes", "", spoken)
-    for paragraph in spoken.split("\n\n"):
-        assert claims.are_true(paragraph, one, (), 0, one.duration), paragraph
+    ground = Ground(
+        (one,), {c.id: _passage(c.chunk_id) for c in cited}, LIBRARY, ("take-1.wav", "take-2.wav")
+    )
+    account = Account()
+    assert verify_text(text, ground, account) == text
+    assert account.dropped == account.repaired == 0
     last = events[-1]
     assert isinstance(last, UsageReported)
     assert last.model == MODEL_ID
+
+
+def _passage(chunk_id: UUID) -> Hit:
+    return next(hit for hit in LIBRARY if hit.chunk_id == chunk_id)
 
 
 async def test_it_speaks_word_by_word_after_looking_things_up(world: World) -> None:

@@ -1,0 +1,1 @@
+"""What a sentence claims about a recording or the library, and whether it is borne out."""
