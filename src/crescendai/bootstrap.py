@@ -24,6 +24,7 @@ from crescendai.adapters.cache.disk import DiskCache
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import is_current, migrate
 from crescendai.adapters.documents.process import ProcessParser
+from crescendai.adapters.models.fallback import FallbackModel
 from crescendai.adapters.models.local_analyzer import LocalAnalyzer
 from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
@@ -74,7 +75,7 @@ class Floor:
     objects: FolderObjectStore
     cache: DiskCache
     text_models: TextModels
-    language_model: OpenAIChatModel | None
+    language_model: OpenAIChatModel | FallbackModel | None
 
     async def close(self) -> None:
         if self.language_model is not None:
@@ -108,11 +109,19 @@ def _open_text_models() -> TextModels:
     return TextModels(MiniLMEmbedder(model), MaxSimReranker(model))
 
 
-def _open_language_model(settings: Settings) -> OpenAIChatModel | None:
+def _open_language_model(settings: Settings) -> OpenAIChatModel | FallbackModel | None:
     if settings.language_model is None:
         return None
     url, key = settings.language_model
-    return OpenAIChatModel(base_url=url, api_key=key, model=settings.llm_model)
+    first = OpenAIChatModel(base_url=url, api_key=key, model=settings.llm_model)
+    if settings.llm_fallback_url is None:
+        return first
+    second = OpenAIChatModel(
+        base_url=settings.llm_fallback_url,
+        api_key=settings.key_of(settings.llm_fallback_api_key),
+        model=settings.llm_fallback_model or settings.llm_model,
+    )
+    return FallbackModel(first, second)
 
 
 @asynccontextmanager

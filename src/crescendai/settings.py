@@ -57,6 +57,15 @@ class Settings(BaseSettings):
     )
     llm_api_key: SecretStr | None = Field(None, description="Key for CRESCENDAI_LLM_URL.")
     llm_model: str = Field("openai/gpt-5-nano", description="Model name at that API.")
+    llm_fallback_url: str | None = Field(
+        None, description="Base URL of a second API, which answers when the first one cannot."
+    )
+    llm_fallback_api_key: SecretStr | None = Field(
+        None, description="Key for CRESCENDAI_LLM_FALLBACK_URL."
+    )
+    llm_fallback_model: str | None = Field(
+        None, description="Model name at the second API; without it the same as at the first."
+    )
     dedalus_api_key: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("DEDALUS_API_KEY", "CRESCENDAI_DEDALUS_API_KEY"),
@@ -89,19 +98,31 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"ALLOWED_ORIGINS holds {origin!r}; an origin looks like https://example.org"
                 )
-        if self.llm_url is not None and not self.llm_url.startswith(("http://", "https://")):
-            raise ValueError("CRESCENDAI_LLM_URL must begin with http:// or https://")
+        for field in ("llm_url", "llm_fallback_url"):
+            url = getattr(self, field)
+            if url is not None and not url.startswith(("http://", "https://")):
+                raise ValueError(f"{environment_name(field)} must begin with http:// or https://")
+        if self.llm_fallback_url is not None and self.language_model is None:
+            raise ValueError(
+                "CRESCENDAI_LLM_FALLBACK_URL is set, but there is nothing to fall back from; "
+                "set CRESCENDAI_LLM_URL or DEDALUS_API_KEY too"
+            )
         return self
 
     @property
     def max_upload_bytes(self) -> int:
         return self.max_upload_mb * 1024 * 1024
 
+    @staticmethod
+    def key_of(secret: SecretStr | None) -> str:
+        """A key as it is sent; servers that want none take any."""
+        return secret.get_secret_value() if secret is not None else "none"
+
     @property
     def language_model(self) -> tuple[str, str] | None:
         """Base URL and key of the tutor's model, or None for the built-in tutor."""
         if self.llm_url is not None:
-            return self.llm_url, self.llm_api_key.get_secret_value() if self.llm_api_key else "none"
+            return self.llm_url, self.key_of(self.llm_api_key)
         if self.dedalus_api_key is not None:
             return DEDALUS_URL, self.dedalus_api_key.get_secret_value()
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -45,11 +45,22 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class Usage:
+    """``model`` is the one that answered; tokens are estimated where it does not count them."""
+
     prompt_tokens: int
     completion_tokens: int
+    model: str = ""
 
 
 ModelEvent: TypeAlias = TextDelta | ToolCall | Usage
+Check: TypeAlias = Callable[[Schema], object]
+"""Raises ValueError, with the reason, for an object that is not as it should be."""
+Spent: TypeAlias = Callable[[Usage], None]
+"""Is told what a call cost."""
+
+
+def no_check(_: Schema) -> None:
+    return None
 
 
 class LanguageModel(Protocol):
@@ -67,8 +78,18 @@ class LanguageModel(Protocol):
         Closing the generator ends the request.
         """
 
-    async def complete_json(self, messages: Sequence[Message], schema: Schema) -> dict[str, Any]:
-        """One answer as an object of that JSON schema (which is asked for, not verified)."""
+    async def complete_json(
+        self,
+        messages: Sequence[Message],
+        schema: Schema,
+        *,
+        check: Check = no_check,
+        spent: Spent | None = None,
+    ) -> dict[str, Any]:
+        """One answer as an object of that JSON schema, which is asked for.
+
+        An object that ``check`` refuses is asked for once more, with the reason.
+        """
 
 
 @dataclass
@@ -92,7 +113,14 @@ class ScriptedLanguageModel:
                 raise event
             yield event
 
-    async def complete_json(self, messages: Sequence[Message], schema: Schema) -> dict[str, Any]:
+    async def complete_json(
+        self,
+        messages: Sequence[Message],
+        schema: Schema,
+        *,
+        check: Check = no_check,
+        spent: Spent | None = None,
+    ) -> dict[str, Any]:
         self.asked.append((tuple(messages), ()))
         reply = self.json_replies.pop(0)
         if isinstance(reply, Exception):

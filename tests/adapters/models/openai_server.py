@@ -9,14 +9,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-Reply: TypeAlias = "Status | Chunks | Whole"
+_STREAM_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+    b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+)
+Reply: TypeAlias = "Status | Chunks | Whole | Slow | Bytes"
 
 
 @dataclass(frozen=True)
 class Status:
-    """An error answer."""
+    """An error answer, or with 200 an error in an answer that looks fine."""
 
     code: int
+    headers: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,21 @@ class Whole:
     """An answer in one piece."""
 
     content: str
+
+
+@dataclass(frozen=True)
+class Slow:
+    """No headers for that long, in seconds, and then nothing."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A streamed answer written exactly so, piece by piece; ``endless`` repeats the last one."""
+
+    pieces: list[bytes]
+    endless: bool = False
 
 
 @dataclass
@@ -58,8 +78,13 @@ class OpenAIServer:
         self, reply: Reply, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         match reply:
-            case Status(code):
-                _plain(writer, code, {"error": {"message": "a secret cause", "type": "x"}})
+            case Status(code, headers):
+                error = {"error": {"message": "a secret cause", "type": "x"}}
+                _plain(writer, code, error, headers)
+            case Slow(seconds):
+                await asyncio.sleep(seconds)
+            case Bytes(pieces, endless):
+                await self._pieces(pieces, endless, writer)
             case Whole(content):
                 message = {"role": "assistant", "content": content}
                 choice = {"index": 0, "message": message, "finish_reason": "stop"}
@@ -68,6 +93,23 @@ class OpenAIServer:
                 await self._stream(chunks, then, reader, writer)
         await writer.drain()
 
+    async def _pieces(
+        self, pieces: list[bytes], endless: bool, writer: asyncio.StreamWriter
+    ) -> None:
+        writer.write(_STREAM_HEAD)
+        for piece in pieces:
+            _write_chunk(writer, piece)
+            await writer.drain()
+            await asyncio.sleep(0.01)  # so that each arrives by itself
+        try:
+            while endless:
+                _write_chunk(writer, pieces[-1])
+                await writer.drain()
+        except ConnectionError:
+            self.hung_up.set()
+            raise
+        writer.write(b"0\r\n\r\n")
+
     async def _stream(
         self,
         chunks: list[dict[str, Any]],
@@ -75,10 +117,7 @@ class OpenAIServer:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-            b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-        )
+        writer.write(_STREAM_HEAD)
         for chunk in chunks:
             _write_chunk(writer, b"data: " + json.dumps(chunk).encode() + b"\n\n")
             await writer.drain()
@@ -137,11 +176,13 @@ def _envelope(kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
     return {"id": "c1", "object": kind, "created": 1, "model": "m", "choices": choices}
 
 
-def _plain(writer: asyncio.StreamWriter, status: int, body: dict[str, Any]) -> None:
+def _plain(
+    writer: asyncio.StreamWriter, status: int, body: dict[str, Any], headers: str = ""
+) -> None:
     raw = json.dumps(body).encode()
     writer.write(
         f"HTTP/1.1 {status} Status\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(raw)}\r\nConnection: close\r\n\r\n".encode()
+        f"Content-Length: {len(raw)}\r\n{headers}Connection: close\r\n\r\n".encode()
         + raw
     )
 

@@ -1,49 +1,77 @@
 """A language model at any base URL that speaks the OpenAI chat protocol (Dedalus by default).
 
-Before the first event of an answer a failed request is repeated, waiting 100 ms, then twice that,
-and so on, with jitter; afterwards nothing is repeated, since the reader has already seen text.
+Before the first token of an answer a failed request is repeated, waiting 100 ms, then twice that,
+and so on, with jitter, or as long as the upstream asks for; afterwards nothing is repeated, since
+the reader has already seen text.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import httpx2
+import aiohttp
+import orjson
 import structlog
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, AsyncStream, OpenAIError
-from openai.types.chat import ChatCompletionChunk
-from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
 
+from crescendai.adapters.models import openai_wire as wire
+from crescendai.adapters.models.breaker import Breaker
+from crescendai.adapters.models.openai_wire import AnswerReader, BrokenAnswer
+from crescendai.adapters.models.structured import read_object, reprimand
 from crescendai.errors import UpstreamFailed
 from crescendai.ports.language_model import (
+    Check,
     Message,
     ModelEvent,
     Schema,
+    Spent,
     TextDelta,
-    ToolCall,
     ToolSpec,
     Usage,
+    no_check,
 )
 
 MAX_ATTEMPTS = 4
 FIRST_DELAY_SEC = 0.1
+LONGEST_ASKED_WAIT_SEC = 10.0
 _WORTH_REPEATING = frozenset({408, 409, 425, 429})
+_UNKNOWN_FORM = frozenset({400, 404, 415, 422})
 _COUNTS_REASONING = re.compile(r"(^|/)(gpt-5|o\d)")
-_VENDOR_ERRORS = (OpenAIError, httpx2.HTTPError, httpx2.StreamError, json.JSONDecodeError)
+_FAILURES = (aiohttp.ClientError, TimeoutError, OSError, BrokenAnswer)
+_LONGEST_BODY = 8 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds: for a connection, for the first token, for the next bytes,
+    and for the whole answer."""
+
+    connect_sec: float = 5.0
+    first_token_sec: float = 60.0
+    idle_sec: float = 30.0
+    answer_sec: float = 600.0
+
+
+class _Refused(Exception):
+    """An answer with a status above 399; ``wait_sec`` is what its Retry-After asks for."""
+
+    def __init__(self, status: int, wait_sec: float | None) -> None:
+        super().__init__(str(status))
+        self.status = status
+        self.wait_sec = wait_sec
+
+
 class OpenAIChatModel:
-    """``timeout_sec`` bounds the wait for each next bytes; ``max_tokens`` is set on every call."""
+    """``max_tokens`` is set on every call; an answer far beyond it is cut off all the same."""
 
     def __init__(
         self,
@@ -52,18 +80,17 @@ class OpenAIChatModel:
         api_key: str,
         model: str,
         max_tokens: int = 4096,
-        timeout_sec: float = 60.0,
-        connect_timeout_sec: float = 5.0,
+        patience: Patience = Patience(),
     ) -> None:
         self._model = model
-        self._client = AsyncOpenAI(
-            base_url=base_url,
-            api_key=api_key,
-            max_retries=0,
-            timeout=httpx2.Timeout(timeout_sec, connect=connect_timeout_sec),
-        )
+        self._url = f"{base_url.rstrip('/')}/chat/completions"
+        self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
+        self._patience = patience
         name = "max_completion_tokens" if _COUNTS_REASONING.search(model) else "max_tokens"
-        self._limit: dict[str, Any] = {name: max_tokens}
+        self._limit = {name: max_tokens}
+        self._most_chars = max_tokens * 16
+        self._breaker = Breaker()
+        self._opened: aiohttp.ClientSession | None = None
 
     @property
     def model_id(self) -> str:
@@ -72,147 +99,245 @@ class OpenAIChatModel:
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()
     ) -> AsyncGenerator[ModelEvent, None]:
-        request: dict[str, Any] = {
-            "model": self._model,
-            "messages": [_message(message) for message in messages],
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            **self._limit,
-        }
-        if tools:
-            request["tools"] = [_tool(tool) for tool in tools]
-        try:
-            chunks, first = await _repeating(lambda: self._open(request))
-            async with aclosing(_events(chunks, first)) as events:
-                async for event in events:
-                    yield event
-        except _VENDOR_ERRORS as error:
-            raise _unavailable(error) from error
+        body = wire.streamed(wire.request_body(self._model, messages, self._limit, tools))
+        reader = AnswerReader()
+        with self._telling():
+            response, text = await self._repeating(lambda: self._open(body, reader))
+            try:
+                async with aclosing(self._texts(response, reader, text)) as texts:
+                    async for text in texts:
+                        yield TextDelta(text)
+            finally:
+                response.close()
+        for event in wire.events_at_end(reader, body, self._model):
+            yield event
 
-    async def _open(
-        self, request: dict[str, Any]
-    ) -> tuple[AsyncStream[ChatCompletionChunk], ChatCompletionChunk | None]:
-        """Start an answer and wait for its first chunk, while a failure can still be repeated."""
-        chunks: AsyncStream[ChatCompletionChunk] = await self._client.chat.completions.create(
-            **request
-        )
-        try:
-            return chunks, await anext(chunks, None)
-        except BaseException:
-            await chunks.close()
-            raise
-
-    async def complete_json(self, messages: Sequence[Message], schema: Schema) -> dict[str, Any]:
-        form = {"name": "answer", "schema": schema, "strict": True}
-        request: dict[str, Any] = {
-            "model": self._model,
-            "messages": [_message(message) for message in messages],
-            "response_format": {"type": "json_schema", "json_schema": form},
-            **self._limit,
-        }
-        try:
-            completion = await _repeating(lambda: self._client.chat.completions.create(**request))
-            answer = json.loads(completion.choices[0].message.content or "")
-        except (*_VENDOR_ERRORS, IndexError) as error:
-            raise _unavailable(error) from error
-        if not isinstance(answer, dict):
-            raise UpstreamFailed("llm_unavailable", "AI service unavailable")
-        return answer
+    async def complete_json(
+        self,
+        messages: Sequence[Message],
+        schema: Schema,
+        *,
+        check: Check = no_check,
+        spent: Spent | None = None,
+    ) -> dict[str, Any]:
+        with self._telling():
+            content = await self._complete(messages, schema, spent)
+            try:
+                return read_object(content, check)
+            except ValueError as error:
+                log.info("llm.repairing", cause=type(error).__name__)
+                again = [*messages, *reprimand(content, error, schema)]
+            try:
+                return read_object(await self._complete(again, schema, spent), check)
+            except ValueError as error:
+                raise BrokenAnswer("no object of the schema, twice") from error
 
     async def close(self) -> None:
-        await self._client.close()
+        if self._opened is not None:
+            await self._opened.close()
 
+    def _telling(self) -> _Telling:
+        return _Telling(self._breaker)
 
-async def _events(
-    chunks: AsyncStream[ChatCompletionChunk], first: ChatCompletionChunk | None
-) -> AsyncGenerator[ModelEvent, None]:
-    calls: dict[int, _CallParts] = {}
-    usage: Usage | None = None
-    try:
-        chunk = first
-        while chunk is not None:
-            if chunk.usage is not None:
-                usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
-            for choice in chunk.choices:
-                if choice.delta.content:
-                    yield TextDelta(choice.delta.content)
-                for part in choice.delta.tool_calls or ():
-                    calls.setdefault(part.index, _CallParts()).add(part)
-            chunk = await anext(chunks, None)
-    finally:
-        await chunks.close()
-    for index in sorted(calls):
-        yield calls[index].whole(index)
-    if usage is not None:
-        yield usage
+    def _session(self) -> aiohttp.ClientSession:
+        """Opened at the first use: it belongs to the event loop."""
+        if self._opened is None:
+            waits = aiohttp.ClientTimeout(
+                total=None, sock_connect=self._patience.connect_sec, sock_read=None
+            )
+            self._opened = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+                headers=self._headers,
+                timeout=waits,
+                trust_env=True,
+            )
+        return self._opened
 
-
-@dataclass
-class _CallParts:
-    """A tool call that arrives in pieces: id and name once, arguments a few characters a time."""
-
-    id: str = ""
-    name: str = ""
-    arguments: str = ""
-
-    def add(self, part: ChoiceDeltaToolCall) -> None:
-        self.id = part.id or self.id
-        if part.function is not None:
-            self.name = self.name or part.function.name or ""  # some servers repeat it
-            self.arguments += part.function.arguments or ""
-
-    def whole(self, index: int) -> ToolCall:
-        return ToolCall(self.id or f"call_{index}", self.name, self.arguments)
-
-
-async def _repeating(attempt: Callable[[], Awaitable[T]]) -> T:
-    delay_sec = FIRST_DELAY_SEC
-    for _ in range(MAX_ATTEMPTS - 1):
+    @asynccontextmanager
+    async def _asking(self, body: dict[str, Any]) -> AsyncIterator[aiohttp.ClientResponse]:
+        """An answer with a good status, closed when the block fails."""
+        response = await self._session().post(self._url, data=orjson.dumps(body))
         try:
-            return await attempt()
-        except _VENDOR_ERRORS as error:
-            if not _worth_repeating(error):
+            if response.status >= 400:
+                raise _Refused(response.status, _asked_wait_sec(response))
+            yield response
+        except BaseException:
+            response.close()
+            raise
+
+    async def _open(
+        self, body: dict[str, Any], reader: AnswerReader
+    ) -> tuple[aiohttp.ClientResponse, str]:
+        """Start an answer and wait for its first words, while a failure can be repeated."""
+        async with (
+            asyncio.timeout(self._patience.first_token_sec),
+            self._asking(body) as response,
+        ):
+            if response.content_type == "application/json":
+                raise _told(await _whole(response))
+            text = ""
+            while not (text or reader.finished or reader.said):
+                raw = await response.content.readany()
+                if not raw:
+                    raise BrokenAnswer("an answer that ended before it began")
+                text = reader.feed(raw)
+            return response, text
+
+    async def _texts(
+        self, response: aiohttp.ClientResponse, reader: AnswerReader, text: str
+    ) -> AsyncGenerator[str, None]:
+        idle = _Watchdog(response, self._patience)
+        try:
+            while True:
+                if text:
+                    yield text
+                if reader.said > self._most_chars:
+                    log.warning("llm.endless", chars=reader.said)
+                    return
+                raw = await response.content.readany()
+                idle.pat()
+                if not raw:
+                    break
+                text = reader.feed(raw)
+        finally:
+            idle.stop()
+        if not reader.finished:
+            raise BrokenAnswer("an answer that was cut off")
+
+    async def _complete(
+        self, messages: Sequence[Message], schema: Schema, spent: Spent | None
+    ) -> str:
+        body = wire.request_body(self._model, messages, self._limit)
+        try:
+            answer = await self._repeating(lambda: self._ask(wire.with_schema(body, schema)))
+        except _Refused as error:
+            if error.status not in _UNKNOWN_FORM:
                 raise
-            log.info("llm.repeating", cause=type(error).__name__)
-        await asyncio.sleep(delay_sec * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-        delay_sec *= 2
-    return await attempt()
+            asked = [*messages, Message("user", f"Answer with JSON of this schema: {schema}")]
+            body = wire.request_body(self._model, asked, self._limit)
+            answer = await self._repeating(lambda: self._ask(body))
+        text = wire.text_of(answer)
+        if spent is not None:
+            usage = wire.usage_of(answer) or wire.estimated_usage(body, len(text))
+            spent(Usage(usage.prompt_tokens, usage.completion_tokens, self._model))
+        return text
+
+    async def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
+        async with asyncio.timeout(self._patience.answer_sec), self._asking(body) as response:
+            answer = await _whole(response)
+            if answer.get("error"):
+                raise wire.error_of(answer)
+            return answer
+
+    async def _repeating(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        delay_sec = FIRST_DELAY_SEC
+        for number in range(1, MAX_ATTEMPTS + 1):
+            asked_sec = None
+            try:
+                return await attempt()
+            except (*_FAILURES, _Refused) as error:
+                asked_sec = error.wait_sec if isinstance(error, _Refused) else None
+                if number == MAX_ATTEMPTS or not _worth_repeating(error):
+                    raise
+                log.info("llm.repeating", cause=_name(error))
+            await asyncio.sleep(asked_sec or delay_sec * random.uniform(0.5, 1.0))  # noqa: S311
+            delay_sec *= 2
+        raise AssertionError("unreachable")
+
+
+class _Telling:
+    """Turns failures into UpstreamFailed, and tells the breaker how it went."""
+
+    def __init__(self, breaker: Breaker) -> None:
+        self._breaker = breaker
+
+    def __enter__(self) -> None:
+        if not self._breaker.lets_through():
+            raise _unavailable()
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None:
+            self._breaker.succeeded()
+        elif isinstance(error, (*_FAILURES, _Refused)):
+            log.warning("llm.failed", cause=_name(error))
+            if not isinstance(error, _Refused) or error.status >= 500:
+                self._breaker.failed()
+            raise _unavailable() from error
+        else:
+            self._breaker.left()
+
+
+class _Watchdog:
+    """Ends a response that falls silent or goes on for too long; reading it then fails.
+
+    One timer looks now and then, which costs less than a timer for every read.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, patience: Patience) -> None:
+        self._response = response
+        self._idle_sec = patience.idle_sec
+        self._last = time.monotonic()
+        self._ends_at = self._last + patience.answer_sec
+        self._look_again()
+
+    def pat(self) -> None:
+        self._last = time.monotonic()
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _look_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._idle_sec / 4, self._look)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._last < self._idle_sec and now < self._ends_at:
+            self._look_again()
+            return
+        self._response.content.set_exception(TimeoutError("silent, or endless"))
+        self._response.close()
+
+
+async def _whole(response: aiohttp.ClientResponse) -> dict[str, Any]:
+    raw = await response.content.read(_LONGEST_BODY)
+    while not response.content.at_eof() and len(raw) < _LONGEST_BODY:
+        raw += await response.content.read(_LONGEST_BODY - len(raw))
+    response.close()
+    try:
+        body = orjson.loads(raw)
+    except ValueError as error:
+        raise BrokenAnswer("a body that is no JSON") from error
+    if not isinstance(body, dict):
+        raise BrokenAnswer("a body that is no object")
+    return body
+
+
+def _told(body: dict[str, Any]) -> BrokenAnswer:
+    return wire.error_of(body) if body.get("error") else BrokenAnswer("no event stream")
+
+
+def _asked_wait_sec(response: aiohttp.ClientResponse) -> float | None:
+    """What ``Retry-After`` asks for, in seconds; its form as a date is left aside."""
+    try:
+        return max(float(response.headers.get("Retry-After", "")), 0.0)
+    except ValueError:
+        return None
 
 
 def _worth_repeating(error: Exception) -> bool:
-    if isinstance(error, APIStatusError):
-        return error.status_code >= 500 or error.status_code in _WORTH_REPEATING
-    return isinstance(error, (APIConnectionError, httpx2.HTTPError, httpx2.StreamError))
+    if isinstance(error, TimeoutError):
+        return isinstance(error, aiohttp.ServerTimeoutError)  # of the connection: soon over
+    if isinstance(error, (_Refused, BrokenAnswer)):
+        if isinstance(error, _Refused) and (error.wait_sec or 0) > LONGEST_ASKED_WAIT_SEC:
+            return False
+        return error.status >= 500 or error.status in _WORTH_REPEATING
+    return True
 
 
-def _unavailable(error: Exception) -> UpstreamFailed:
-    status = error.status_code if isinstance(error, APIStatusError) else None
-    log.warning("llm.failed", cause=type(error).__name__, status=status)
+def _name(error: BaseException) -> str:
+    return str(error) if isinstance(error, (_Refused, BrokenAnswer)) else type(error).__name__
+
+
+def _unavailable() -> UpstreamFailed:
     return UpstreamFailed("llm_unavailable", "AI service unavailable")
-
-
-def _message(message: Message) -> dict[str, Any]:
-    wire: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.tool_call_id is not None:
-        wire["tool_call_id"] = message.tool_call_id
-    if message.tool_calls:
-        wire["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
-            for call in message.tool_calls
-        ]
-    return wire
-
-
-def _tool(tool: ToolSpec) -> dict[str, Any]:
-    return {
-        "type": "function",
-        "function": {
-            "name": tool.name,
-            "description": tool.description,
-            "parameters": tool.parameters,
-        },
-    }
