@@ -3,8 +3,7 @@
 Takes the shared books in as a user's documents, through the service and the real models, asks the
 development questions and prints, for every stage by itself, the share of questions whose answer is
 among the first k, and the latency of the whole search. A hit is a returned chunk that covers at
-least half of one gold quote. ``--data FOLDER`` keeps the library for the next run; ``--copies N``
-also measures latency, memory and disk of a library N times as large, every chunk copied.
+least half of one gold quote. ``--data FOLDER`` keeps the library for the next run.
 """
 
 from __future__ import annotations
@@ -14,17 +13,15 @@ import asyncio
 import csv
 import json
 import os
-import resource
-import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
-from sqlalchemy import text
 
 from crescendai.adapters.cache.disk import DiskCache
 from crescendai.adapters.database.engine import Database, sqlite_url
@@ -35,14 +32,13 @@ from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.identity.service import Caller, IdentityService
+from crescendai.knowledge.evaluation import DEPTH, rank
 from crescendai.knowledge.ingestion import IngestionService
 from crescendai.knowledge.models import TextModels
-from crescendai.knowledge.results import Hit
 from crescendai.knowledge.search import KnowledgeSearch, Weights
 from crescendai.knowledge.service import KnowledgeService
 
 SHARED = Path(os.environ.get("CRESCENDAI_SHARED", "../shared"))
-DEPTH = 10
 
 
 @dataclass
@@ -56,7 +52,6 @@ class Library:
 async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--data", type=Path, help="keep the library in this folder")
-    arguments.add_argument("--copies", type=int, default=0, help="measure a larger library too")
     chosen = arguments.parse_args()
     folder = chosen.data
     with tempfile.TemporaryDirectory() as scratch:
@@ -68,38 +63,6 @@ async def main() -> None:
         files = await _take_in(library)
         await _report(library, files)
         await database.close()
-        if chosen.copies:
-            await _report_large(data, Path(scratch).resolve() / "large", chosen.copies)
-
-
-async def _report_large(data: Path, folder: Path, copies: int) -> None:
-    folder.mkdir()
-    shutil.copy(data / "crescendai.db", folder)
-    database = Database(sqlite_url(folder))
-    async with database.transactions.write() as session:
-        await session.execute(text("CREATE TEMP TABLE own AS SELECT * FROM knowledge_chunks"))
-        for _ in range(copies - 1):
-            await session.execute(_COPY)
-        chunks = (await session.execute(text("SELECT count(*) FROM knowledge_chunks"))).scalar_one()
-    library = await _open(database, folder)
-    began = time.perf_counter()
-    await library.searches["reranked"].warm_up()
-    took_sec = time.perf_counter() - began
-    size = (folder / "crescendai.db").stat().st_size / 1e9
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"{chunks} chunks: {size:.1f} GB on disk, opened in {took_sec:.1f} s, {peak:.1f} GB peak")
-    await _report_latency(library, [question["query"] for question in _questions()])
-    await database.close()
-
-
-_COPY = text(
-    """
-    INSERT INTO knowledge_chunks (id, document_id, ordinal, text, context, start_char, end_char,
-        page, heading_path, model_id, vectors, rerank_data)
-    SELECT lower(hex(randomblob(16))), document_id, ordinal, text, context, start_char, end_char,
-        page, heading_path, model_id, vectors, rerank_data FROM own
-    """
-)
 
 
 def _questions() -> list[dict[str, Any]]:
@@ -133,7 +96,7 @@ async def _open(database: Database, data: Path) -> Library:
     )
 
 
-async def _take_in(library: Library) -> dict[str, str]:
+async def _take_in(library: Library) -> dict[UUID, str]:
     """Every book, under its title; file name by document id."""
     files = {}
     began = time.perf_counter()
@@ -150,13 +113,13 @@ async def _take_in(library: Library) -> dict[str, str]:
         )
         document_id = submitted.document.document_id
         await library.ingestion.ingest(document_id)
-        files[str(document_id)] = path.name
+        files[document_id] = path.name
         chunks += (await library.service.get(library.caller, document_id)).chunk_count
     print(f"{len(files)} books, {chunks} chunks, taken in in {time.perf_counter() - began:.0f} s")
     return files
 
 
-async def _report(library: Library, files: dict[str, str]) -> None:
+async def _report(library: Library, files: dict[UUID, str]) -> None:
     questions = _questions()
     known = [question for question in questions if question["gold"]]
     print(f"{len(known)} questions with an answer among the passages")
@@ -164,7 +127,7 @@ async def _report(library: Library, files: dict[str, str]) -> None:
         ranks = []
         for question in known:
             hits = (await search.search(library.caller, question["query"], DEPTH)).hits
-            ranks.append(_rank(hits, question["gold"], files))
+            ranks.append(rank(hits, question["gold"], files))
         shares = " ".join(f"R@{k} {np.mean([rank <= k for rank in ranks]):.3f}" for k in (1, 3, 10))
         print(f"{name:8s} {shares}")
     await _report_latency(library, [question["query"] for question in questions])
@@ -184,17 +147,6 @@ STAGES = {
     "fused": Weights(reranker=0),
     "reranked": Weights(),
 }
-
-
-def _rank(hits: Sequence[Hit], gold: Sequence[dict[str, object]], files: dict[str, str]) -> int:
-    """Place of the first hit, from 1; one past the depth when there is none."""
-    for place, hit in enumerate(hits, start=1):
-        for quote in gold:
-            start, end = int(str(quote["start"])), int(str(quote["end"]))
-            covered = min(hit.end, end) - max(hit.start, start)
-            if files[str(hit.document_id)] == quote["file"] and covered >= 0.5 * (end - start):
-                return place
-    return DEPTH + 1
 
 
 async def _stream(content: bytes) -> AsyncIterator[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -9,6 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from crescendai import commands
+from crescendai.errors import InvalidInput, NotFound
+from crescendai.settings import read_settings
 
 
 def crescendai(
@@ -70,3 +75,40 @@ def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
         result = crescendai(tmp_path, "serve", "--port", str(port))
     assert_one_sentence(result, f"port {port}: Address already in use.")
     assert not (tmp_path / "data").exists()
+
+
+async def test_the_library_from_first_to_last(tmp_path: Path) -> None:
+    """The commands with the real models and a worker; then one as people call it."""
+    notes = tmp_path / "notes" / "deep"
+    notes.mkdir(parents=True)
+    (notes / "pedal.md").write_text("# Pedal\n\nChange the pedal with the harmony of the bass.")
+    (notes / "trill.txt").write_text("Practise the trill slowly with two fingers.")
+    settings = read_settings(data_dir=tmp_path / "data", log_level="error")
+    pattern = tmp_path / "notes" / "**" / "*.*"
+    added = await commands.ingest_files(settings, [pattern], _quietly)
+    assert [one.document.status for one in added if one.document] == ["ready", "ready"]
+
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(
+        '{"query": "When is the pedal changed?", "gold": [{"quote": "pedal with the harmony"}]}\n'
+        '{"query": "Is it raining?", "gold": [{"quote": "It rains in Paris today"}]}\n'
+        '{"query": "Has it no answer?", "gold": []}\n'
+    )
+    asked = await commands.evaluate(settings, questions, _quietly)
+    assert (asked.questions, asked.at) == (2, {1: 0.5, 3: 0.5, 10: 0.5})
+    level = await commands.reindex(settings, _quietly)
+    assert (level.serving, level.percent) == (level.wanted, 100)
+
+    [removed] = await commands.remove_documents(settings, ["pedal.md"])
+    assert removed.title == "Pedal"
+    with pytest.raises(NotFound, match=r"no document of yours called pedal\.md"):
+        await commands.remove_documents(settings, ["trill.txt", "pedal.md"])
+    questions.write_text("{}")
+    with pytest.raises(InvalidInput, match=r"Line 1 of questions\.jsonl"):
+        await commands.evaluate(settings, questions, _quietly)
+    listed = crescendai(tmp_path, "library", "list", "--json")
+    assert [one["filename"] for one in json.loads(listed.stdout)] == ["trill.txt"]
+
+
+def _quietly(_stage: str, _percent: int) -> None:
+    pass

@@ -29,7 +29,9 @@ app = typer.Typer(
 keys = typer.Typer(
     no_args_is_help=True, help="API keys for a server with CRESCENDAI_AUTH=required."
 )
+library = typer.Typer(no_args_is_help=True, help="The owner's library: books, articles and notes.")
 app.add_typer(keys, name="keys")
+app.add_typer(library, name="library")
 out = Console()
 err = Console(stderr=True)
 
@@ -111,8 +113,12 @@ def migrate() -> None:
 
 
 @app.command()
+@library.command("add")
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Files, folders of files, or quoted patterns like 'notes/**/*.pdf'."),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Add PDF, EPUB, DOCX, HTML, Markdown or text documents to the owner's library."""
@@ -193,6 +199,83 @@ def _passage(text: str) -> Text:
     lines = (_HEADING.match(line) or line for line in text.splitlines())
     shown = (Text(at) if isinstance(at, str) else Text(at.group(1), style="bold") for at in lines)
     return Text("\n").join(shown)
+
+
+@library.command("list")
+def list_documents(as_json: AsJson = False) -> None:
+    """List the documents with their ids and how far their ingestion is."""
+    from crescendai import commands
+
+    documents = asyncio.run(commands.list_documents(_settings(quiet=True)))
+    if as_json:
+        _print_json([document.model_dump(mode="json") for document in documents])
+        return
+    for one in documents:
+        state = one.status if one.problem is None else f"{one.status}: {one.problem.reason}"
+        whose = ", built in" if one.builtin else ""
+        named = f"{one.document_id}  {one.title} ({one.format}{whose})"
+        line = f"{named}, {one.chunk_count} passages, {state}"
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@library.command("remove")
+def remove_documents(
+    names: Annotated[list[str], typer.Argument(help="Ids, titles or file names.")],
+    as_json: AsJson = False,
+) -> None:
+    """Remove documents with all that is found in them."""
+    from crescendai import commands
+
+    removed = asyncio.run(commands.remove_documents(_settings(quiet=True), names))
+    if as_json:
+        _print_json([document.model_dump(mode="json") for document in removed])
+        return
+    for document in removed:
+        out.print(f"Removed: {document.title}", highlight=False, markup=False)
+
+
+@library.command("reindex")
+def reindex(as_json: AsJson = False) -> None:
+    """Read the library by the models of the settings, where others have; the old index serves."""
+    from crescendai import commands
+
+    with _bars() as bars:
+        task = bars.add_task("reading", total=100)
+
+        def report(stage: str, percent: int) -> None:
+            bars.update(task, description=stage, completed=percent)
+
+        state = asyncio.run(commands.reindex(_settings(quiet=True), report))
+    if as_json:
+        _print_json(state.model_dump(mode="json"))
+    else:
+        out.print(f"All {state.chunks_total} passages are read by {state.wanted}.", highlight=False)
+
+
+@library.command("eval")
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="Questions with gold quotes, a JSON object a line.")],
+    as_json: AsJson = False,
+) -> None:
+    """Ask the questions of a file and print how often the right passage is among the first."""
+    from crescendai import commands
+
+    with _bars() as bars:
+        task = bars.add_task("asking", total=100)
+
+        def report(stage: str, percent: int) -> None:
+            bars.update(task, description=stage, completed=percent)
+
+        found = asyncio.run(commands.evaluate(_settings(quiet=True), file, report))
+    if as_json:
+        shares = {f"recall_at_{k}": share for k, share in found.at.items()}
+        _print_json({"questions": found.questions, **shares})
+        return
+    table = Table(title=f"{found.questions} questions with an answer")
+    for k in found.at:
+        table.add_column(f"R@{k}")
+    table.add_row(*(f"{share:.3f}" for share in found.at.values()))
+    out.print(table)
 
 
 @keys.command("create")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import glob
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
@@ -26,7 +27,10 @@ from crescendai.bootstrap import (
 from crescendai.errors import CrescendError, InvalidInput, NotFound, Unavailable
 from crescendai.identity.service import Caller, NewKey
 from crescendai.kit.clock import now_ms
-from crescendai.knowledge.schemas import Document, SearchResults, search_results
+from crescendai.kit.paging import MAX_LIMIT
+from crescendai.knowledge import evaluation
+from crescendai.knowledge.evaluation import Recall
+from crescendai.knowledge.schemas import Document, IndexState, SearchResults, search_results
 from crescendai.knowledge.service import KnowledgeService
 from crescendai.music.performance_model import PerformanceModel
 from crescendai.ports.performance import Refused
@@ -94,6 +98,71 @@ async def search_library(settings: Settings, query: str, top_k: int) -> SearchRe
         return search_results(await services.search.search(owner, query, top_k))
 
 
+async def list_documents(settings: Settings) -> list[Document]:
+    """The owner's documents and the built-in ones, newest first."""
+    async with opened(settings) as floor:
+        services = build_services(floor)
+        return await _list_all(services.knowledge, await services.identity.ensure_user())
+
+
+async def remove_documents(settings: Settings, names: list[str]) -> list[Document]:
+    """Remove documents of the owner's, each named by its id, its title or its file name.
+
+    Raises NotFound when a name fits none and InvalidInput when it fits several; nothing is removed
+    then.
+    """
+    async with opened(settings) as floor:
+        services = build_services(floor)
+        owner = await services.identity.ensure_user()
+        own = [one for one in await _list_all(services.knowledge, owner) if not one.builtin]
+        chosen = {one.document_id: one for one in (_named(own, name) for name in names)}
+        for document_id in chosen:
+            await services.knowledge.delete(owner, document_id)
+        return list(chosen.values())
+
+
+async def reindex(settings: Settings, report: Report) -> IndexState:
+    """Read the library by the models of the settings, where others have; wait until it is done."""
+    async with opened(settings) as floor:
+        reindexing = build_services(floor).reindexing
+
+        async def level() -> IndexState:
+            while True:
+                state = await reindexing.state()
+                report("reading", state.percent)
+                if state.percent == 100:
+                    return state
+                if not state.running:
+                    raise Unavailable(
+                        "reindexing_failed",
+                        "The library could not be read anew; the server's log says why. The old "
+                        "index goes on serving.",
+                    )
+                await asyncio.sleep(_LOOK_EVERY_SEC)
+
+        if not await reindexing.ensure():
+            return await reindexing.state()
+        return await _while_working(floor, level())
+
+
+async def evaluate(settings: Settings, path: Path, report: Report) -> Recall:
+    """Ask the owner's search every question of a file that has an answer."""
+    if not path.is_file():
+        raise NotFound("file_missing", f"There is no file {path}.")
+    questions = [one for one in evaluation.read_questions(path) if one.gold]
+    async with opened(settings) as floor:
+        services = build_services(floor)
+        owner = await services.identity.ensure_user()
+        held = await _list_all(services.knowledge, owner)
+        files = {one.document_id: one.filename for one in held}
+        ranks = []
+        for number, question in enumerate(questions, start=1):
+            answer = await services.search.search(owner, question.query, evaluation.DEPTH)
+            ranks.append(evaluation.rank(answer.hits, question.gold, files))
+            report("asking", 100 * number // len(questions))
+    return evaluation.recall(ranks)
+
+
 async def ingest_files(settings: Settings, paths: list[Path], report: Report) -> list[Outcome]:
     """Submit files, and every document in folders, as the owner's; wait until each is through."""
     files = list(_documents(paths))
@@ -141,9 +210,34 @@ async def examine(settings: Settings) -> dict[str, Part]:
         return {name: await look(check) for name, check in checks.items()}
 
 
+async def _list_all(service: KnowledgeService, owner: Caller) -> list[Document]:
+    documents: list[Document] = []
+    cursor = None
+    while True:
+        page = await service.list(owner, cursor, MAX_LIMIT)
+        documents.extend(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return documents
+
+
+def _named(documents: Iterable[Document], name: str) -> Document:
+    found = [one for one in documents if name in (str(one.document_id), one.title, one.filename)]
+    if not found:
+        raise NotFound("document_missing", f"The library has no document of yours called {name}.")
+    if len(found) > 1:
+        raise InvalidInput(
+            "document_ambiguous",
+            f"{len(found)} documents are called {name}; give the id that `library list` shows.",
+        )
+    return found[0]
+
+
 def _documents(paths: Iterable[Path]) -> Iterable[Path]:
     for path in paths:
-        if path.is_dir():
+        if not path.exists() and glob.has_magic(str(path)):  # quoted, so that no shell did it
+            yield from sorted(Path(p) for p in glob.glob(str(path), recursive=True))
+        elif path.is_dir():
             yield from sorted(
                 p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in _DOCUMENT_ENDINGS
             )
