@@ -374,3 +374,12 @@ def _row(recording_id: UUID, caller: Caller, number: int) -> RecordingRow:
         created_at=1_760_000_000_000,
         updated_at=1_760_000_000_000,
     )
+
+
+async def test_another_recordings_answer_is_never_used_even_if_all_else_is_the_same() -> None:
+    first, second = analysis(recording="mine"), analysis(recording="somebody else's")
+    model = ScriptedLanguageModel(json_replies=[written(), written()])
+    writer = FeedbackWriter(model=model, cache=MemoryCache())
+    for one in (first, second, first):
+        await writer.write(one, list(LIBRARY))
+    assert len(model.asked) == 2

@@ -73,8 +73,9 @@ class ModelTutor:
                         case TextDelta(delta):
                             text += delta
                             yield Token(delta)
-                            for cited in conversation.newly_cited(text):
-                                yield cited
+                            if "]" in delta:  # only then can a mark have become complete
+                                for cited in conversation.newly_cited(text):
+                                    yield cited
                         case ToolCall():
                             calls.append(event)
                         case Usage():

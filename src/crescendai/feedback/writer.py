@@ -37,13 +37,14 @@ class FeedbackWriter:
     async def write(self, analysis: Analysis, hits: Sequence[Hit]) -> Draft:
         """An unchecked draft. Raises UpstreamFailed, also when the answer does not fit."""
         prompt, context = read_prompt("feedback"), _material(analysis, hits)
-        key = hashlib.sha256(f"{self.model_id}\n{prompt}\n{context}".encode()).hexdigest()
+        asked = f"{self.model_id}\n{analysis.recording_id}\n{prompt}\n{context}"  # one caller's
+        key = hashlib.sha256(asked.encode()).hexdigest()
         cached = await self._cache.get(f"llm:{key}")
         if cached is not None:
             answer = json.loads(cached)
         else:
             messages = [Message("system", prompt), Message("user", context)]
-            answer = await self._model.complete_json(messages, SCHEMA)
+            answer = await self._model.complete_json(messages, SCHEMA, check=Written.model_validate)
         try:
             written = Written.model_validate(answer)
         except ValidationError as error:
