@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 
 from crescendai.chat.brief import TurnBrief
 from crescendai.chat.events import Token, TurnEvent, UsageReported
@@ -20,6 +21,7 @@ from crescendai.chat.tutor import (
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.intents import Intent, Kind, read_intent
 from crescendai.chat.tutor.material import Ear, Reader
+from crescendai.chat.tutor.spelling import spelt
 
 MODEL_ID = "crescendai-tutor-1"
 
@@ -59,7 +61,8 @@ class BuiltinTutor:
 
     async def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
         started = time.monotonic()
-        desk = Desk(brief, tools, self._ear, self._reader)
+        understood = replace(brief, message=spelt(brief.message))
+        desk = Desk(understood, tools, self._ear, self._reader)
         writing = asyncio.create_task(_write(desk))
         try:
             while (event := await desk.events.get()) is not None:
