@@ -111,6 +111,34 @@ def test_held_tones_must_fade(fade_per_sec: float, expected: str | None) -> None
     assert code(np.concatenate([0.2 * tone * shape for tone in tones]).astype("f4")) == expected
 
 
+def swelling(duration_sec: float = 8.0) -> Samples:
+    """Chords that swell in, drift a little apart and fade out: a crude choir."""
+    rng, t = np.random.default_rng(3), clock(2.0)
+    shape = np.minimum(1.0, t / 0.6) * np.exp(-1.2 * np.maximum(t - 0.6, 0.0))
+    sound = np.zeros(int(duration_sec * RATE) + 3 * RATE)
+    for at in np.arange(0.0, duration_sec - 0.2, 0.5):
+        for pitch in rng.choice([48, 52, 55, 60, 64, 67, 72], 2, replace=False):
+            base = 440 * 2 ** ((int(pitch) - 69) / 12)
+            phase = 2 * np.pi * base * t
+            tone = sum(np.sin(k * phase + k) / k**2 for k in range(1, 6))
+            sound[int(at * RATE) : int(at * RATE) + len(t)] += 0.1 * tone * shape
+    return sound[: int(duration_sec * RATE)].astype(np.float32)
+
+
+def test_tones_that_swell_are_refused_and_the_reason_says_so() -> None:
+    quality = assess(swelling(), RATE)
+    assert "its tones swell and are not struck" in quality.reasons
+    assert code(swelling()) == "not_piano"
+
+
+def test_a_sound_as_bright_as_a_harpsichord_is_doubted_but_not_refused() -> None:
+    assert assess(plucked(), RATE).doubts == ()
+    bright = np.diff(plucked(), n=2, prepend=[0, 0]).astype(np.float32)  # 12 dB more an octave
+    quality = assess(bright / np.abs(bright).max(), RATE)
+    assert "harpsichord" in quality.doubts[0]
+    assert quality.is_piano
+
+
 def test_levels_clipping_and_silence_are_measured() -> None:
     t = clock(4.0)
     square = np.sign(np.sin(2 * np.pi * 100 * t)).astype(np.float32)

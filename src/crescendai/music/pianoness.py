@@ -2,8 +2,8 @@
 
 A piano's partials stand still, on a grid of semitones, and fade after every stroke. Speech
 glides between the semitones, noise and clicks have a flat spectrum; a hum, an organ, a violin
-or a flute does not fade. Other plucked and struck instruments (harpsichord, guitar) may pass,
-and so may a choir in a large room.
+or a flute does not fade; a choir swells, and a harpsichord is brighter than any piano. Guitar,
+harp, vibraphone and electric piano may pass (``bench/pianoness.py`` counts them).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from crescendai.music.strokes import stroke_evidence
 
 FRAME_SEC, HOP_SEC = 0.256, 0.064
 MAX_EXCERPTS, EXCERPT_SEC = 6, 10.0
@@ -34,6 +36,8 @@ class PianoEvidence:
     pitch_stability: float  # how many peaks are still there, within 0.12 semitone, 128 ms later
     decay_fraction: float  # frames quieter than the frame before
     fade_db_per_sec: float  # median change of level of the peaks that stand still
+    stroke_concentration: float  # see StrokeEvidence
+    brightness_db: float
 
 
 def piano_evidence(samples: Samples, sample_rate: int) -> PianoEvidence | None:
@@ -57,7 +61,7 @@ def _excerpts(samples: Samples, sample_rate: int) -> list[Samples]:
 
 
 def _excerpt(samples: Samples, size: int, hop: int, sample_rate: int) -> tuple[int, list[float]]:
-    """The number of sounding frames and the four fractions."""
+    """The number of sounding frames and the values of PianoEvidence."""
     if len(samples) < size:
         return 0, []
     frames = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
@@ -72,7 +76,11 @@ def _excerpt(samples: Samples, size: int, hop: int, sample_rate: int) -> tuple[i
     grid = abs((weight * np.exp(2j * np.pi * semitone)).sum() / max(weight.sum(), 1e-9))
     stability, fade = _followed(frame, semitone, weight, 20 * np.log10(spectra.max(axis=1) + 1e-9))
     falling = float((changes_db < -0.05).mean())
-    return int(sounding.sum()), [_flatness(spectra, bin_hz), float(grid), stability, falling, fade]
+    strokes = stroke_evidence(samples, sample_rate)
+    if strokes is None:
+        return 0, []
+    values = [_flatness(spectra, bin_hz), float(grid), stability, falling, fade]
+    return int(sounding.sum()), [*values, strokes.concentration, strokes.brightness_db]
 
 
 def _flatness(spectra: Floats, bin_hz: float) -> float:

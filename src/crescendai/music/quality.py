@@ -30,6 +30,9 @@ MIN_PITCH_GRID = 0.2  # pianos at least 0.34; speech, noise and sweeps at most 0
 MIN_PITCH_STABILITY = 0.45  # pianos at least 0.52; speech at most 0.35
 MIN_DECAY_FRACTION = 0.15  # pianos at least 0.30; steady tones 0
 MAX_FADE_DB_PER_SEC = -4.0  # pianos at most -5.3; organ, violin, flute -3.1 and more
+# Measured on bench/pianoness.py's clips:
+MIN_STROKE_CONCENTRATION = 0.24  # pianos at least 0.28; choir at most 0.21, strings 0.24
+DOUBTFUL_BRIGHTNESS_DB = -8.0  # harpsichords above, recorded pianos below -20, one sampled piano -5
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class AudioQuality:
     silence_fraction: float  # 50 ms frames below -60 dBFS, of all
     is_piano: bool
     reasons: tuple[str, ...]  # why it is not taken for a piano; empty if it is
+    doubts: tuple[str, ...] = ()  # what a piano seldom is, though some are
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ def assess(samples: Samples, sample_rate: int) -> AudioQuality:
     """Judge mono float32 samples (full scale 1.0)."""
     peak = float(np.abs(samples).max()) if len(samples) else 0.0
     level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2))) if len(samples) else 0.0
-    reasons = _not_piano(piano_evidence(samples, sample_rate))
+    evidence = piano_evidence(samples, sample_rate)
+    reasons = _not_piano(evidence)
     return AudioQuality(
         duration_sec=len(samples) / sample_rate,
         peak_dbfs=_dbfs(peak),
@@ -66,6 +71,7 @@ def assess(samples: Samples, sample_rate: int) -> AudioQuality:
         silence_fraction=_silence_fraction(samples, sample_rate),
         is_piano=not reasons,
         reasons=reasons,
+        doubts=_doubts(evidence),
     )
 
 
@@ -122,7 +128,18 @@ def _not_piano(evidence: PianoEvidence | None) -> tuple[str, ...]:
         reasons.append("its level hardly ever falls")
     if evidence.fade_db_per_sec > MAX_FADE_DB_PER_SEC:
         reasons.append("its tones do not fade as a piano's do")
+    if evidence.stroke_concentration < MIN_STROKE_CONCENTRATION:
+        reasons.append("its tones swell and are not struck")
     return tuple(reasons)
+
+
+def _doubts(evidence: PianoEvidence | None) -> tuple[str, ...]:
+    if evidence is None or evidence.brightness_db <= DOUBTFUL_BRIGHTNESS_DB:
+        return ()
+    return (
+        "The sound is as bright as a harpsichord's: if it is no piano, what is said of it here "
+        "does not hold.",
+    )
 
 
 def _dbfs(amplitude: float) -> float:

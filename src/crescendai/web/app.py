@@ -27,7 +27,7 @@ from crescendai.recordings import endpoints as recordings_endpoints
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
 from crescendai.settings import LOOPBACK_HOSTS, Settings
-from crescendai.web import middleware, pages, problems, status
+from crescendai.web import middleware, model_card, pages, problems, status
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -69,6 +69,7 @@ def create_app(
     problems.install(app, production)
     for router in (
         status.router,
+        model_card.router,
         recordings_endpoints.router,
         knowledge_endpoints.router,
         feedback_endpoints.router,

@@ -107,7 +107,7 @@ def _refuse(quality: AudioQuality, performance: Performance | None, duration: fl
 
 
 def _to_plain(quality: AudioQuality) -> dict[str, object]:
-    warnings = list(quality.reasons)
+    warnings = [*quality.reasons, *quality.doubts]
     if quality.clipping_fraction > CLIPPING_WARNING:
         warnings.append(
             "The recording is clipped: turn the input level down or move the phone away."
