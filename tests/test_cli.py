@@ -112,3 +112,28 @@ async def test_the_library_from_first_to_last(tmp_path: Path) -> None:
 
 def _quietly(_stage: str, _percent: int) -> None:
     pass
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"CRESCENDAI_PROT": "1"}, "PROT is not a setting; did you mean CRESCENDAI_PORT"),
+        ({"CRESCENDAI_JWT_ISSUER": "https://id.example"}, "CRESCENDAI_AUTH=required"),
+        ({"CRESCENDAI_JWT_JWKS_URL": "https://id.example/keys"}, "no CRESCENDAI_JWT_ISSUER"),
+        (
+            {"CRESCENDAI_AUTH": "required", "CRESCENDAI_JWT_ISSUER": "http://id.example"},
+            "must begin with https://",
+        ),
+    ],
+)  # fmt: skip
+def test_a_setting_that_would_not_do_what_was_meant(
+    tmp_path: Path, variables: dict[str, str], expected: str
+) -> None:
+    assert_one_sentence(crescendai(tmp_path, "migrate", **variables), expected)
+
+
+def test_a_variable_that_is_no_setting_is_named_in_the_log(tmp_path: Path) -> None:
+    result = crescendai(tmp_path, "migrate", CRESCENDAI_FAVOURITE_COLOUR="blue")
+    assert result.returncode == 0
+    assert "CRESCENDAI_FAVOURITE_COLOUR" in result.stderr
+    assert "blue" not in result.stderr

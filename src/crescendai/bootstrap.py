@@ -24,6 +24,7 @@ from crescendai.adapters.cache.disk import DiskCache
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import is_current, migrate
 from crescendai.adapters.documents.process import ProcessParser
+from crescendai.adapters.issuer.jwks import JwksUrl
 from crescendai.adapters.models.fallback import FallbackModel
 from crescendai.adapters.models.local_analyzer import LocalAnalyzer
 from crescendai.adapters.models.maxsim import MaxSimReranker
@@ -43,6 +44,7 @@ from crescendai.feedback import findings, passages
 from crescendai.feedback.service import FeedbackService
 from crescendai.feedback.writer import FeedbackWriter
 from crescendai.identity.service import IdentityService
+from crescendai.identity.tokens import TokenVerifier
 from crescendai.jobs import repository as jobs_repository
 from crescendai.jobs.supervisor import Supervisor
 from crescendai.jobs.worker import HEARTBEAT_SEC, Worker
@@ -158,7 +160,9 @@ def build_services(floor: Floor) -> Services:
     toolbox = Toolbox(search=search, recordings=recordings, contexts=chat)
     tutor, writer = build_tutor(floor)
     return Services(
-        identity=IdentityService(transactions, settings.auth == "required"),
+        identity=IdentityService(
+            transactions, settings.auth == "required", build_token_verifier(settings)
+        ),
         recordings=recordings,
         progress=ProgressService(transactions=transactions, recordings=recordings),
         knowledge=knowledge,
@@ -174,6 +178,16 @@ def build_services(floor: Floor) -> Services:
         feedback=FeedbackService(
             transactions=transactions, recordings=recordings, search=search, writer=writer
         ),
+    )
+
+
+def build_token_verifier(settings: Settings) -> TokenVerifier | None:
+    if settings.jwt_issuer is None:
+        return None
+    return TokenVerifier(
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        source=JwksUrl(settings.jwks_url),
     )
 
 

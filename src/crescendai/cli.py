@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
+import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
@@ -18,7 +20,7 @@ from rich.text import Text
 import crescendai
 from crescendai.errors import CrescendError
 from crescendai.kit import logs
-from crescendai.settings import Settings, read_settings
+from crescendai.settings import Settings, read_settings, unknown_variables
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -62,6 +64,8 @@ def _print_error(sentence: str) -> None:
 def _settings(quiet: bool = False, **overrides: object) -> Settings:
     settings = read_settings(**overrides)
     logs.configure(settings.log_format, "error" if quiet else settings.log_level)
+    for name in unknown_variables():
+        structlog.get_logger(__name__).warning("setting.unknown", variable=name)
     return settings
 
 
@@ -278,20 +282,68 @@ def evaluate(
     out.print(table)
 
 
+User = Annotated[str, typer.Option(help="Whose keys: a user's name.")]
+
+
 @keys.command("create")
 def create_key(
     name: Annotated[str, typer.Option(help="What the key is for.")] = "key",
     user: Annotated[str, typer.Option(help="Whose key; a new name makes a new user.")] = "owner",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="read, write, library or admin; repeatable. Without it: all."),
+    ] = None,
+    expires_in_days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Its life; without it, until revoked.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make an API key and print it, this once."""
     from crescendai import commands
 
-    key = asyncio.run(commands.create_key(_settings(quiet=True), name, user))
+    key = asyncio.run(
+        commands.create_key(_settings(quiet=True), name, user, scope, expires_in_days)
+    )
     if as_json:
-        _print_json({"name": key.name, "prefix": key.prefix, "key": key.key})
+        _print_json(key.model_dump(mode="json"))
     else:
         typer.echo(key.key)
+
+
+@keys.command("list")
+def list_keys(user: User = "owner", as_json: AsJson = False) -> None:
+    """List a user's API keys with their scopes, their end and their last use."""
+    from crescendai import commands
+
+    made = asyncio.run(commands.list_keys(_settings(quiet=True), user))
+    if as_json:
+        _print_json({"items": [key.model_dump(mode="json") for key in made]})
+        return
+    table = Table()
+    for heading in ("id", "key", "name", "scopes", "made", "last used", "state"):
+        table.add_column(heading, overflow="fold")
+    for key in made:
+        times = (_day(key.created_at), _day(key.last_used_at))
+        state = key.state if key.expires_at is None else f"{key.state} ({_day(key.expires_at)})"
+        row = (str(key.id), f"{key.prefix}…", key.name, " ".join(key.scopes), *times, state)
+        table.add_row(*map(Text, row))
+    out.print(table)
+
+
+@keys.command("revoke")
+def revoke_key(
+    key: Annotated[str, typer.Argument(help="The key's id, or what is shown of the key.")],
+    user: User = "owner",
+) -> None:
+    """Revoke an API key: from now on it opens nothing."""
+    from crescendai import commands
+
+    revoked = asyncio.run(commands.revoke_key(_settings(quiet=True), key, user))
+    out.print(f"Revoked {revoked.prefix}… ({revoked.name}).", highlight=False, markup=False)
+
+
+def _day(at_ms: int | None) -> str:
+    return "never" if at_ms is None else f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d}"
 
 
 @app.command()

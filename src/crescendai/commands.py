@@ -6,7 +6,7 @@ import asyncio
 import glob
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +25,9 @@ from crescendai.bootstrap import (
     run_worker,
 )
 from crescendai.errors import CrescendError, InvalidInput, NotFound, Unavailable
-from crescendai.identity.service import Caller, NewKey
+from crescendai.identity.schemas import ApiKey, NewApiKey
+from crescendai.identity.scopes import ALL_SCOPES, parse
+from crescendai.identity.service import Caller
 from crescendai.kit.clock import now_ms
 from crescendai.kit.paging import MAX_LIMIT
 from crescendai.knowledge import evaluation
@@ -82,9 +84,36 @@ async def migrate_schema(settings: Settings) -> tuple[str | None, str]:
         await floor.close()
 
 
-async def create_key(settings: Settings, name: str, user: str) -> NewKey:
+async def create_key(
+    settings: Settings,
+    name: str,
+    user: str,
+    scopes: Sequence[str] | None,
+    expires_in_days: int | None,
+) -> NewApiKey:
+    allowed = ALL_SCOPES if scopes is None else parse(scopes)
     async with opened(settings) as floor:
-        return await build_services(floor).identity.create_key(name, user)
+        identity = build_services(floor).identity
+        return await identity.create_key(name, user, sorted(allowed), expires_in_days)
+
+
+async def list_keys(settings: Settings, user: str) -> list[ApiKey]:
+    async with opened(settings) as floor:
+        identity = build_services(floor).identity
+        return await identity.keys.list(await identity.known_user(user))
+
+
+async def revoke_key(settings: Settings, key: str, user: str) -> ApiKey:
+    """``key`` is an id, or the prefix that is shown; a prefix of two keys names neither."""
+    async with opened(settings) as floor:
+        identity = build_services(floor).identity
+        caller = await identity.known_user(user)
+        shown = key.rstrip("…")
+        named = [k for k in await identity.keys.list(caller) if shown in (str(k.id), k.prefix)]
+        if len(named) != 1:
+            count = "no" if not named else f"{len(named)}"
+            raise NotFound("api_key_missing", f"{user} has {count} API key {shown}; give its id.")
+        return await identity.keys.revoke(caller, named[0].id)
 
 
 async def search_library(settings: Settings, query: str, top_k: int) -> SearchResults:

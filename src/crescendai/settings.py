@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from typing_extensions import Annotated  # noqa: UP035 - pydantic wants one Annotated everywhere
@@ -43,7 +47,18 @@ class Settings(BaseSettings):
     auth: Literal["local", "required"] = Field(
         "local",
         description="`local`: one owner on this machine, no credentials, loopback only. "
-        "`required`: every call needs an API key.",
+        "`required`: every call needs an API key, or a token of CRESCENDAI_JWT_ISSUER.",
+    )
+    jwt_issuer: str | None = Field(
+        None,
+        description="Issuer (`iss`) whose tokens are accepted beside API keys, such as "
+        "`https://PROJECT.supabase.co/auth/v1`.",
+    )
+    jwt_audience: str = Field("authenticated", description="Audience (`aud`) a token must name.")
+    jwt_jwks_url: str | None = Field(
+        None,
+        description="Where the issuer publishes its signing keys; "
+        "by default `/.well-known/jwks.json` under the issuer.",
     )
     workers: int = Field(
         1, ge=0, le=16, description="Analysis worker processes that `serve` starts (0: none)."
@@ -107,7 +122,22 @@ class Settings(BaseSettings):
                 "CRESCENDAI_LLM_FALLBACK_URL is set, but there is nothing to fall back from; "
                 "set CRESCENDAI_LLM_URL or DEDALUS_API_KEY too"
             )
+        self._check_issuer()
         return self
+
+    def _check_issuer(self) -> None:
+        if self.jwt_issuer is None:
+            if self.jwt_jwks_url is not None:
+                raise ValueError("CRESCENDAI_JWT_JWKS_URL is set, but no CRESCENDAI_JWT_ISSUER")
+            return
+        if self.auth == "local":
+            raise ValueError("CRESCENDAI_JWT_ISSUER is set; tokens need CRESCENDAI_AUTH=required")
+        url = urlsplit(self.jwks_url)
+        if url.scheme != "https" and url.hostname not in LOOPBACK_HOSTS:
+            raise ValueError(
+                f"The keys at {self.jwks_url} decide who gets in, so CRESCENDAI_JWT_JWKS_URL (or "
+                "CRESCENDAI_JWT_ISSUER) must begin with https:// (or be on this machine)"
+            )
 
     @property
     def max_upload_bytes(self) -> int:
@@ -117,6 +147,11 @@ class Settings(BaseSettings):
     def key_of(secret: SecretStr | None) -> str:
         """A key as it is sent; servers that want none take any."""
         return secret.get_secret_value() if secret is not None else "none"
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the signing keys of ``jwt_issuer`` are published."""
+        return self.jwt_jwks_url or f"{(self.jwt_issuer or '').rstrip('/')}/.well-known/jwks.json"
 
     @property
     def language_model(self) -> tuple[str, str] | None:
@@ -131,6 +166,7 @@ class Settings(BaseSettings):
 def read_settings(**overrides: object) -> Settings:
     """Read the settings. Raises InvalidInput with a sentence that names the wrong one."""
     try:
+        _refuse_misspelt()
         return Settings(**{name: v for name, v in overrides.items() if v is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise InvalidInput("settings_invalid", _explain(error)) from error
@@ -138,6 +174,26 @@ def read_settings(**overrides: object) -> Settings:
         raise InvalidInput(
             "settings_unreadable", f"The file .env cannot be read: {error}."
         ) from error
+
+
+def unknown_variables() -> list[str]:
+    """Variables of this environment, and of ``.env``, that look like settings but are none."""
+    known = {environment_name(field) for field in Settings.model_fields}
+    known |= {f"CRESCENDAI_{field.upper()}" for field in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
+    return sorted(name for name in given - known if name.startswith("CRESCENDAI_"))
+
+
+def _refuse_misspelt() -> None:
+    """A variable that is nearly a setting would be ignored, and its writer none the wiser."""
+    names = {f"CRESCENDAI_{field.upper()}": field for field in Settings.model_fields}
+    for name in unknown_variables():
+        near = difflib.get_close_matches(name, names, 1, cutoff=0.9)
+        if near:
+            raise InvalidInput(
+                "settings_invalid",
+                f"{name} is not a setting; did you mean {environment_name(names[near[0]])}?",
+            )
 
 
 def environment_name(field: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.identity.tables import ApiKeyRow, UserRow
@@ -14,9 +15,29 @@ async def user_by_name(session: AsyncSession, name: str) -> UserRow | None:
     return (await session.execute(select(UserRow).where(UserRow.name == name))).scalar_one_or_none()
 
 
-async def user_id_by_key_hash(session: AsyncSession, key_hash: str) -> UUID | None:
-    query = select(ApiKeyRow.user_id).where(ApiKeyRow.key_hash == key_hash)
+async def key_by_hash(session: AsyncSession, key_hash: str) -> ApiKeyRow | None:
+    query = select(ApiKeyRow).where(ApiKeyRow.key_hash == key_hash)
     return (await session.execute(query)).scalar_one_or_none()
+
+
+async def keys_of(session: AsyncSession, user_id: UUID) -> Sequence[ApiKeyRow]:
+    """Newest first."""
+    query = (
+        select(ApiKeyRow)
+        .where(ApiKeyRow.user_id == user_id)
+        .order_by(ApiKeyRow.created_at.desc(), ApiKeyRow.id.desc())
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def owned_key(session: AsyncSession, user_id: UUID, key_id: UUID) -> ApiKeyRow | None:
+    query = select(ApiKeyRow).where(ApiKeyRow.user_id == user_id, ApiKeyRow.id == key_id)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def note_use(session: AsyncSession, key_id: UUID, at: int) -> None:
+    statement = update(ApiKeyRow).where(ApiKeyRow.id == key_id).values(last_used_at=at)
+    await session.execute(statement)
 
 
 async def add(session: AsyncSession, row: UserRow | ApiKeyRow) -> None:

@@ -1,92 +1,100 @@
-"""Callers: the one local owner, or whoever an API key belongs to."""
+"""Callers: the one local owner, whoever an API key belongs to, or whom an issuer vouches for."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from dataclasses import dataclass
+from collections.abc import Sequence
 from uuid import UUID
 
-from crescendai.errors import NotAuthenticated
+from sqlalchemy.exc import IntegrityError
+
+from crescendai.errors import NotAuthenticated, NotFound
 from crescendai.identity import repository
-from crescendai.identity.tables import ApiKeyRow, UserRow
+from crescendai.identity.caller import Caller
+from crescendai.identity.keys import KEY_PREFIX, ApiKeys
+from crescendai.identity.schemas import KeyRequest, NewApiKey
+from crescendai.identity.scopes import ALL_SCOPES, Scope
+from crescendai.identity.tables import UserRow
+from crescendai.identity.tokens import TokenVerifier
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
 
+__all__ = ["LOCAL_OWNER", "Caller", "IdentityService"]
+
 LOCAL_OWNER = "owner"
-KEY_PREFIX = "cai_"
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Whoever makes a request. Everything they make carries ``user_id`` and is theirs alone."""
-
-    user_id: UUID
-
-
-@dataclass(frozen=True)
-class NewKey:
-    """A fresh API key; ``key`` is told this once."""
-
-    name: str
-    prefix: str
-    key: str
 
 
 class IdentityService:
-    """``credentials_required`` is False on the loopback-only default, with its one local owner."""
+    """``credentials_required`` is False on the loopback-only default, with its one local owner.
 
-    def __init__(self, transactions: Transactions, credentials_required: bool) -> None:
+    ``tokens`` checks an issuer's tokens; without it API keys are the only credentials.
+    """
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        credentials_required: bool,
+        tokens: TokenVerifier | None = None,
+    ) -> None:
         self._transactions = transactions
         self._credentials_required = credentials_required
+        self._tokens = tokens
+        self.keys = ApiKeys(transactions)
 
-    async def ensure_user(self, name: str = LOCAL_OWNER) -> Caller:
-        """The user of that name, made if new."""
-        async with self._transactions.write() as session:
+    async def ensure_user(self, name: str = LOCAL_OWNER, user_id: UUID | None = None) -> Caller:
+        """The user of that name, made if new (with that id, where it matters)."""
+        async with self._transactions.read() as session:
             user = await repository.user_by_name(session, name)
-            if user is None:
-                user = UserRow(id=new_id(), name=name, created_at=now_ms())
-                await repository.add(session, user)
+        if user is not None:
+            return Caller(user.id)
+        row = UserRow(id=user_id or new_id(), name=name, created_at=now_ms())
+        try:
+            async with self._transactions.write() as session:
+                await repository.add(session, row)
+        except IntegrityError:  # made by another request in the meantime
+            async with self._transactions.read() as session:
+                user = await repository.user_by_name(session, name)
+            if user is None:  # the id is another user's
+                raise NotAuthenticated(
+                    "subject_taken", "This subject's id belongs to another user of this server."
+                ) from None
+            return Caller(user.id)
+        return Caller(row.id)
+
+    async def known_user(self, name: str) -> Caller:
+        """Raises NotFound for a name that nobody has."""
+        async with self._transactions.read() as session:
+            user = await repository.user_by_name(session, name)
+        if user is None:
+            raise NotFound("user_missing", f"There is no user {name!r}.")
         return Caller(user.id)
 
-    async def create_key(self, name: str, user: str = LOCAL_OWNER) -> NewKey:
-        caller = await self.ensure_user(user)
-        key = KEY_PREFIX + secrets.token_urlsafe(32)
-        prefix = key[: len(KEY_PREFIX) + 4]
-        row = ApiKeyRow(
-            id=new_id(),
-            user_id=caller.user_id,
-            name=name,
-            prefix=prefix,
-            key_hash=_hash(key),
-            created_at=now_ms(),
-        )
-        async with self._transactions.write() as session:
-            await repository.add(session, row)
-        return NewKey(name, prefix, key)
+    async def create_key(
+        self,
+        name: str,
+        user: str = LOCAL_OWNER,
+        scopes: Sequence[Scope] = tuple(ALL_SCOPES),
+        expires_in_days: int | None = None,
+    ) -> NewApiKey:
+        """A key for the user of that name, who is made if new."""
+        request = KeyRequest(name=name, scopes=list(scopes), expires_in_days=expires_in_days)
+        return await self.keys.create(await self.ensure_user(user), request)
 
-    async def authenticate(self, api_key: str | None) -> Caller:
-        """Whose key this is. Raises NotAuthenticated for a wrong key, or none where one is due."""
-        if api_key is not None:
-            async with self._transactions.read() as session:
-                user_id = await repository.user_id_by_key_hash(session, _hash(api_key))
-            if user_id is None:
-                raise NotAuthenticated("api_key_unknown", "This API key is not known here.")
-            return Caller(user_id)
-        if self._credentials_required:
-            raise NotAuthenticated(
-                "credentials_missing",
-                "Send an API key in X-API-Key or as Authorization: Bearer. "
-                "`crescendai keys create` makes one.",
-            )
-        return await self._local_owner()
+    async def authenticate(self, credential: str | None) -> Caller:
+        """Whose key or token this is.
 
-    async def _local_owner(self) -> Caller:
-        async with self._transactions.read() as session:
-            user = await repository.user_by_name(session, LOCAL_OWNER)
-        return Caller(user.id) if user is not None else await self.ensure_user()
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+        Raises NotAuthenticated for a wrong one, or none where one is due, and Unavailable when the
+        issuer's signing keys cannot be fetched.
+        """
+        if credential is None:
+            if self._credentials_required:
+                raise NotAuthenticated(
+                    "credentials_missing",
+                    "Send an API key in X-API-Key or as Authorization: Bearer. "
+                    "`crescendai keys create` makes one.",
+                )
+            return await self.ensure_user()
+        if self._tokens is not None and not credential.startswith(KEY_PREFIX):
+            subject = await self._tokens.verify(credential)
+            return await self.ensure_user(subject.name, subject.user_id)
+        return await self.keys.recognise(credential)

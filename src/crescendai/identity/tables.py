@@ -26,4 +26,8 @@ class ApiKeyRow(Base):
     name: Mapped[str]
     prefix: Mapped[str]
     key_hash: Mapped[str] = mapped_column(unique=True)
+    scopes: Mapped[str]  # separated by spaces
     created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int | None] = mapped_column(BigInteger)
+    revoked_at: Mapped[int | None] = mapped_column(BigInteger)
+    last_used_at: Mapped[int | None] = mapped_column(BigInteger)

@@ -18,6 +18,7 @@ from crescendai.chat.service import ChatService
 from crescendai.chat.turns import Turns
 from crescendai.feedback import endpoints as feedback_endpoints
 from crescendai.feedback.service import FeedbackService
+from crescendai.identity import endpoints as identity_endpoints
 from crescendai.identity.service import IdentityService
 from crescendai.knowledge import endpoints as knowledge_endpoints
 from crescendai.knowledge.reindexing import ReindexService
@@ -74,6 +75,7 @@ def create_app(
         knowledge_endpoints.router,
         feedback_endpoints.router,
         chat_endpoints.router,
+        identity_endpoints.router,
         pages.router,
     ):
         app.include_router(router)

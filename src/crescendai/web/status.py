@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import crescendai
 from crescendai.errors import CrescendError
+from crescendai.identity.endpoints import CurrentCaller
 from crescendai.music.dimensions import ALL, HOLISTIC
 
 log = structlog.get_logger(__name__)
@@ -75,7 +76,7 @@ async def metrics(request: Request) -> Response:
 
 
 @router.get("/api/dimensions")
-async def dimensions() -> list[DimensionInfo]:
+async def dimensions(_: CurrentCaller) -> list[DimensionInfo]:
     """The sixteen scales and the three holistic ones."""
     return [
         DimensionInfo(key=d.key, left=d.left, right=d.right, group=d.group, holistic=d in HOLISTIC)
