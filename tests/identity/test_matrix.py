@@ -29,6 +29,7 @@ RULES = {
     "GET /api/ready": "open",
     "GET /metrics": "open",
     "GET /api/dimensions": "read",
+    "GET /api/model-card": "read",
     "POST /api/upload": "write",
     "GET /api/recordings": "read",
     "GET /api/recordings/{recording_id}": "read",
