@@ -151,6 +151,18 @@ def test_levels_clipping_and_silence_are_measured() -> None:
     assert assess(np.zeros(RATE, dtype=np.float32), RATE).peak_dbfs == -120.0
 
 
+def test_levels_do_not_depend_on_where_a_block_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = np.clip(plucked() * 40, -1, 1)
+    whole = assess(sound, RATE)
+    assert whole.clipping_fraction > 0
+    monkeypatch.setattr("crescendai.music.quality.BLOCK", 1237)
+    pieces = assess(sound, RATE)
+    assert pieces.clipping_fraction == whole.clipping_fraction
+    assert pieces.peak_dbfs == whole.peak_dbfs
+    assert pieces.silence_fraction == whole.silence_fraction
+    assert pieces.level_dbfs == pytest.approx(whole.level_dbfs, abs=1e-9)
+
+
 @pytest.mark.parametrize("voice", ["en-us", "de", "fr+f3"])
 def test_speech_is_refused(voice: str, tmp_path: Path) -> None:
     path = tmp_path / "speech.wav"
