@@ -1,4 +1,4 @@
-"""Ratings of clips held out of training, and their agreement with listeners."""
+"""Ratings of clips held out of training, and the null beside them."""
 
 from __future__ import annotations
 
@@ -87,29 +87,3 @@ def passage_mean(study: Study, folds: Ints) -> Floats:
         same = training & (passages == passage)
         rated[index] = study.labels[same if same.any() else training].mean(axis=0)
     return rated
-
-
-def r2_by_scale(labels: Floats, rated: Floats) -> Floats:
-    """Explained variance of each scale about the mean of ``labels``."""
-    left = ((labels - rated) ** 2).sum(axis=0)
-    result: Floats = 1.0 - left / ((labels - labels.mean(axis=0)) ** 2).sum(axis=0)
-    return result
-
-
-def pairs_right(labels: Floats, rated: Floats, passages: list[str], folds: Ints) -> float:
-    """Share of same-passage pairs, over all scales, that are ordered as listeners order them.
-
-    Only clips rated by the same model (same fold) are compared: a model that lacks the
-    better of two performances has learnt a lower mean, which would mislead.
-    """
-    right = total = 0
-    names = np.array([f"{name} {fold}" for name, fold in zip(passages, folds, strict=True)])
-    for name in np.unique(names):
-        here = np.flatnonzero(names == name)
-        first, second = np.triu_indices(len(here), 1)
-        truth = labels[here[first]] - labels[here[second]]
-        guess = rated[here[first]] - rated[here[second]]
-        told = np.abs(truth) > 1e-9
-        right += int(((truth * guess) > 0)[told].sum()) * 2 + int((guess == 0)[told].sum())
-        total += 2 * int(told.sum())
-    return right / total if total else float("nan")

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from crescendai.music.dimensions import ALL_KEYS
-from tools.performance_study import HeldOut, Ints, pairs_right, passage_mean, r2_by_scale, splits
+from tools.agreement import CLEAR_DIFFERENCE, pairs_right, pooled_r2, r2_by_scale
+from tools.performance_study import HeldOut, Ints, passage_mean, splits
 from tools.rating_intervals import Calibration
 from tools.training_rows import Study
 
@@ -28,8 +29,9 @@ def evaluation_tables(
     """Overall figures beside the null, then every scale, then the intervals."""
     folds = splits(study)
     lines = [
-        "| unseen | heard as | clips | R² (null) | R², humans | passage pairs | all pairs (null) |",
-        "|---|---|---|---|---|---|---|",
+        "| unseen | heard as | clips | R² (null) | pooled R² | R², humans | passage pairs "
+        f"| those over {CLEAR_DIFFERENCE} apart | all pairs (null) |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for split, tested in results.items():
         null = passage_mean(study, folds[split])
@@ -59,8 +61,10 @@ def _overall(study: Study, held: HeldOut, null: Floats, folds: Ints) -> str:
             str(len(held.clip)),
             f"{r2_by_scale(labels, held.rated).mean():.3f} "
             f"({r2_by_scale(labels, chance).mean():.3f})",
+            f"{pooled_r2(labels, held.rated):.3f}",
             f"{r2_by_scale(labels[human], held.rated[human]).mean():.3f}",
             f"{pairs_right(labels, held.rated, passages, fold):.3f}",
+            f"{pairs_right(labels, held.rated, passages, fold, CLEAR_DIFFERENCE):.3f}",
             f"{pairs_right(labels, held.rated, nowhere, fold):.3f} "
             f"({pairs_right(labels, chance, nowhere, fold):.3f})",
         ]
