@@ -26,9 +26,8 @@ from crescendai.adapters.database.migrate import is_current, migrate
 from crescendai.adapters.documents.process import ProcessParser
 from crescendai.adapters.issuer.jwks import JwksUrl
 from crescendai.adapters.models.fallback import FallbackModel
+from crescendai.adapters.models.library_models import LibraryModels
 from crescendai.adapters.models.local_analyzer import LocalAnalyzer
-from crescendai.adapters.models.maxsim import MaxSimReranker
-from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.models.openai_chat import OpenAIChatModel
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
@@ -76,12 +75,17 @@ class Floor:
     database: Database
     objects: FolderObjectStore
     cache: DiskCache
-    text_models: TextModels
+    library_models: LibraryModels
     language_model: OpenAIChatModel | FallbackModel | None
+
+    @property
+    def text_models(self) -> TextModels:
+        return self.library_models.text_models
 
     async def close(self) -> None:
         if self.language_model is not None:
             await self.language_model.close()
+        await self.library_models.close()
         await self.cache.close()
         await self.database.close()
 
@@ -96,7 +100,7 @@ def open_floor(settings: Settings) -> Floor:
             database=Database(sqlite_url(data.resolve())),
             objects=FolderObjectStore((data / "objects").resolve()),
             cache=DiskCache((data / "cache").resolve()),
-            text_models=_open_text_models(),
+            library_models=LibraryModels(settings),
             language_model=_open_language_model(settings),
         )
     except OSError as error:
@@ -104,11 +108,6 @@ def open_floor(settings: Settings) -> Floor:
             "data_dir_unusable",
             f"CRESCENDAI_DATA_DIR is {data}, which cannot be used: {error.strerror}.",
         ) from error
-
-
-def _open_text_models() -> TextModels:
-    model = MiniLM()
-    return TextModels(MiniLMEmbedder(model), MaxSimReranker(model))
 
 
 def _open_language_model(settings: Settings) -> OpenAIChatModel | FallbackModel | None:

@@ -86,6 +86,23 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("DEDALUS_API_KEY", "CRESCENDAI_DEDALUS_API_KEY"),
         description="Key for Dedalus; set alone, it turns the tutor over to Dedalus.",
     )
+    embedder: Literal["minilm", "openai"] = Field(
+        "minilm",
+        description="What places the library's texts: `minilm`, which comes with the "
+        "installation, or `openai`, any OpenAI-compatible API.",
+    )
+    embedding_url: str | None = Field(
+        None, description="Base URL of an OpenAI-compatible API for embeddings."
+    )
+    embedding_api_key: SecretStr | None = Field(
+        None, description="Key for CRESCENDAI_EMBEDDING_URL."
+    )
+    embedding_model: str = Field(
+        "BAAI/bge-base-en-v1.5", description="Name of the embedding model at that API."
+    )
+    embedding_dimensions: int = Field(
+        768, ge=1, le=8192, description="How many dimensions that model's vectors have."
+    )
     log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe log lines that are written."
@@ -113,7 +130,7 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"ALLOWED_ORIGINS holds {origin!r}; an origin looks like https://example.org"
                 )
-        for field in ("llm_url", "llm_fallback_url"):
+        for field in ("llm_url", "llm_fallback_url", "embedding_url"):
             url = getattr(self, field)
             if url is not None and not url.startswith(("http://", "https://")):
                 raise ValueError(f"{environment_name(field)} must begin with http:// or https://")
@@ -123,6 +140,7 @@ class Settings(BaseSettings):
                 "set CRESCENDAI_LLM_URL or DEDALUS_API_KEY too"
             )
         self._check_issuer()
+        self._check_text_models()
         return self
 
     def _check_issuer(self) -> None:
@@ -138,6 +156,10 @@ class Settings(BaseSettings):
                 f"The keys at {self.jwks_url} decide who gets in, so CRESCENDAI_JWT_JWKS_URL (or "
                 "CRESCENDAI_JWT_ISSUER) must begin with https:// (or be on this machine)"
             )
+
+    def _check_text_models(self) -> None:
+        if self.embedder == "openai" and self.embedding_url is None:
+            raise ValueError("CRESCENDAI_EMBEDDER is openai; set CRESCENDAI_EMBEDDING_URL too")
 
     @property
     def max_upload_bytes(self) -> int:

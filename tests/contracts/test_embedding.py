@@ -4,31 +4,67 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
 
+from crescendai.adapters.models.json_service import JSONService
 from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.models.remote_embedder import RemoteEmbedder, openai_embeddings
 from crescendai.ports.embedding import Embedder, Reranker, ScriptedEmbedder, ScriptedReranker
+from tests.adapters.models.embedding_server import DIMENSIONS, embedding_server
 
 MODEL = MiniLM()
-EMBEDDERS = [ScriptedEmbedder(), MiniLMEmbedder(MODEL)]
-RERANKERS = [ScriptedReranker(), MaxSimReranker(MODEL)]
 PEDAL = "Change the pedal with the harmony, or the bass will blur."
 TRILL = "Practise the trill slowly with the second and third finger."
 
 
-@pytest.fixture(params=EMBEDDERS, ids=lambda embedder: embedder.model_id)
-def embedder(request: pytest.FixtureRequest) -> Embedder:
-    found: Embedder = request.param
-    return found
+@asynccontextmanager
+async def scripted() -> AsyncIterator[Embedder]:
+    yield ScriptedEmbedder()
 
 
-@pytest.fixture(params=RERANKERS, ids=lambda reranker: reranker.model_id)
-def reranker(request: pytest.FixtureRequest) -> Reranker:
-    found: Reranker = request.param
-    return found
+@asynccontextmanager
+async def minilm() -> AsyncIterator[Embedder]:
+    yield MiniLMEmbedder(MODEL)
+
+
+@asynccontextmanager
+async def openai() -> AsyncIterator[Embedder]:
+    async with embedding_server() as server:
+        service = JSONService(base_url=server.base_url, api_key="key", code="embedder_unavailable")
+        protocol = openai_embeddings("m")
+        yield RemoteEmbedder(service, protocol, model_id="openai:m", dimensions=DIMENSIONS)
+        await service.close()
+
+
+@asynccontextmanager
+async def scripted_reranker() -> AsyncIterator[Reranker]:
+    yield ScriptedReranker()
+
+
+@asynccontextmanager
+async def maxsim() -> AsyncIterator[Reranker]:
+    yield MaxSimReranker(MODEL)
+
+
+EMBEDDERS = [scripted, minilm, openai]
+RERANKERS = [scripted_reranker, maxsim]
+
+
+@pytest.fixture(params=EMBEDDERS, ids=lambda opening: opening.__name__)
+async def embedder(request: pytest.FixtureRequest) -> AsyncIterator[Embedder]:
+    async with request.param() as opened:
+        yield opened
+
+
+@pytest.fixture(params=RERANKERS, ids=lambda opening: opening.__name__)
+async def reranker(request: pytest.FixtureRequest) -> AsyncIterator[Reranker]:
+    async with request.param() as opened:
+        yield opened
 
 
 async def test_rows_have_unit_length_and_the_promised_shape(embedder: Embedder) -> None:
@@ -90,6 +126,13 @@ async def test_the_better_answer_scores_higher(reranker: Reranker) -> None:
     assert scores[1] > scores[0]
     assert scores[2] > scores[0]
     assert all(-1 <= score <= 1.0001 for score in scores)
+
+
+async def test_tokens_are_counted_or_estimated(embedder: Embedder) -> None:
+    none, few, many = await embedder.count_tokens(["", PEDAL, PEDAL * 20])
+    assert none == 0
+    assert 8 <= few <= 30
+    assert many > 10 * few
 
 
 async def test_nothing_to_rerank_and_nothing_prepared(reranker: Reranker) -> None:

@@ -1,20 +1,18 @@
 """A language model at any base URL that speaks the OpenAI chat protocol (Dedalus by default).
 
-Before the first token of an answer a failed request is repeated, waiting 100 ms, then twice that,
-and so on, with jitter, or as long as the upstream asks for; afterwards nothing is repeated, since
-the reader has already seen text.
+Before the first token of an answer a failed request is repeated (see ``upstream``); afterwards
+nothing is, since the reader has already seen text.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import aiohttp
 import orjson
@@ -24,7 +22,7 @@ from crescendai.adapters.models import openai_wire as wire
 from crescendai.adapters.models.breaker import Breaker
 from crescendai.adapters.models.openai_wire import AnswerReader, BrokenAnswer
 from crescendai.adapters.models.structured import read_object, reprimand
-from crescendai.errors import UpstreamFailed
+from crescendai.adapters.models.upstream import Refused, Telling, asked_wait_sec, repeating, whole
 from crescendai.ports.language_model import (
     Check,
     Message,
@@ -37,17 +35,10 @@ from crescendai.ports.language_model import (
     no_check,
 )
 
-MAX_ATTEMPTS = 4
-FIRST_DELAY_SEC = 0.1
-LONGEST_ASKED_WAIT_SEC = 10.0
-_WORTH_REPEATING = frozenset({408, 409, 425, 429})
 _UNKNOWN_FORM = frozenset({400, 404, 415, 422})
 _COUNTS_REASONING = re.compile(r"(^|/)(gpt-5|o\d)")
-_FAILURES = (aiohttp.ClientError, TimeoutError, OSError, BrokenAnswer)
-_LONGEST_BODY = 8 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -59,15 +50,6 @@ class Patience:
     first_token_sec: float = 60.0
     idle_sec: float = 30.0
     answer_sec: float = 600.0
-
-
-class _Refused(Exception):
-    """An answer with a status above 399; ``wait_sec`` is what its Retry-After asks for."""
-
-    def __init__(self, status: int, wait_sec: float | None) -> None:
-        super().__init__(str(status))
-        self.status = status
-        self.wait_sec = wait_sec
 
 
 class OpenAIChatModel:
@@ -102,7 +84,7 @@ class OpenAIChatModel:
         body = wire.streamed(wire.request_body(self._model, messages, self._limit, tools))
         reader = AnswerReader()
         with self._telling():
-            response, text = await self._repeating(lambda: self._open(body, reader))
+            response, text = await repeating(lambda: self._open(body, reader))
             try:
                 async with aclosing(self._texts(response, reader, text)) as texts:
                     async for text in texts:
@@ -136,8 +118,8 @@ class OpenAIChatModel:
         if self._opened is not None:
             await self._opened.close()
 
-    def _telling(self) -> _Telling:
-        return _Telling(self._breaker)
+    def _telling(self) -> Telling:
+        return Telling(self._breaker, "llm_unavailable")
 
     def _session(self) -> aiohttp.ClientSession:
         """Opened at the first use: it belongs to the event loop."""
@@ -159,7 +141,7 @@ class OpenAIChatModel:
         response = await self._session().post(self._url, data=orjson.dumps(body))
         try:
             if response.status >= 400:
-                raise _Refused(response.status, _asked_wait_sec(response))
+                raise Refused(response.status, asked_wait_sec(response))
             yield response
         except BaseException:
             response.close()
@@ -174,7 +156,7 @@ class OpenAIChatModel:
             self._asking(body) as response,
         ):
             if response.content_type == "application/json":
-                raise _told(await _whole(response))
+                raise _told(await whole(response))
             text = ""
             while not (text or reader.finished or reader.said):
                 raw = await response.content.readany()
@@ -209,13 +191,13 @@ class OpenAIChatModel:
     ) -> str:
         body = wire.request_body(self._model, messages, self._limit)
         try:
-            answer = await self._repeating(lambda: self._ask(wire.with_schema(body, schema)))
-        except _Refused as error:
+            answer = await repeating(lambda: self._ask(wire.with_schema(body, schema)))
+        except Refused as error:
             if error.status not in _UNKNOWN_FORM:
                 raise
             asked = [*messages, Message("user", f"Answer with JSON of this schema: {schema}")]
             body = wire.request_body(self._model, asked, self._limit)
-            answer = await self._repeating(lambda: self._ask(body))
+            answer = await repeating(lambda: self._ask(body))
         text = wire.text_of(answer)
         if spent is not None:
             usage = wire.usage_of(answer) or wire.estimated_usage(body, len(text))
@@ -224,47 +206,10 @@ class OpenAIChatModel:
 
     async def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
         async with asyncio.timeout(self._patience.answer_sec), self._asking(body) as response:
-            answer = await _whole(response)
+            answer = await whole(response)
             if answer.get("error"):
                 raise wire.error_of(answer)
             return answer
-
-    async def _repeating(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        delay_sec = FIRST_DELAY_SEC
-        for number in range(1, MAX_ATTEMPTS + 1):
-            asked_sec = None
-            try:
-                return await attempt()
-            except (*_FAILURES, _Refused) as error:
-                asked_sec = error.wait_sec if isinstance(error, _Refused) else None
-                if number == MAX_ATTEMPTS or not _worth_repeating(error):
-                    raise
-                log.info("llm.repeating", cause=_name(error))
-            await asyncio.sleep(asked_sec or delay_sec * random.uniform(0.5, 1.0))  # noqa: S311
-            delay_sec *= 2
-        raise AssertionError("unreachable")
-
-
-class _Telling:
-    """Turns failures into UpstreamFailed, and tells the breaker how it went."""
-
-    def __init__(self, breaker: Breaker) -> None:
-        self._breaker = breaker
-
-    def __enter__(self) -> None:
-        if not self._breaker.lets_through():
-            raise _unavailable()
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if error is None:
-            self._breaker.succeeded()
-        elif isinstance(error, (*_FAILURES, _Refused)):
-            log.warning("llm.failed", cause=_name(error))
-            if not isinstance(error, _Refused) or error.status >= 500:
-                self._breaker.failed()
-            raise _unavailable() from error
-        else:
-            self._breaker.left()
 
 
 class _Watchdog:
@@ -299,45 +244,5 @@ class _Watchdog:
         self._response.close()
 
 
-async def _whole(response: aiohttp.ClientResponse) -> dict[str, Any]:
-    raw = await response.content.read(_LONGEST_BODY)
-    while not response.content.at_eof() and len(raw) < _LONGEST_BODY:
-        raw += await response.content.read(_LONGEST_BODY - len(raw))
-    response.close()
-    try:
-        body = orjson.loads(raw)
-    except ValueError as error:
-        raise BrokenAnswer("a body that is no JSON") from error
-    if not isinstance(body, dict):
-        raise BrokenAnswer("a body that is no object")
-    return body
-
-
 def _told(body: dict[str, Any]) -> BrokenAnswer:
     return wire.error_of(body) if body.get("error") else BrokenAnswer("no event stream")
-
-
-def _asked_wait_sec(response: aiohttp.ClientResponse) -> float | None:
-    """What ``Retry-After`` asks for, in seconds; its form as a date is left aside."""
-    try:
-        return max(float(response.headers.get("Retry-After", "")), 0.0)
-    except ValueError:
-        return None
-
-
-def _worth_repeating(error: Exception) -> bool:
-    if isinstance(error, TimeoutError):
-        return isinstance(error, aiohttp.ServerTimeoutError)  # of the connection: soon over
-    if isinstance(error, (_Refused, BrokenAnswer)):
-        if isinstance(error, _Refused) and (error.wait_sec or 0) > LONGEST_ASKED_WAIT_SEC:
-            return False
-        return error.status >= 500 or error.status in _WORTH_REPEATING
-    return True
-
-
-def _name(error: BaseException) -> str:
-    return str(error) if isinstance(error, (_Refused, BrokenAnswer)) else type(error).__name__
-
-
-def _unavailable() -> UpstreamFailed:
-    return UpstreamFailed("llm_unavailable", "AI service unavailable")
