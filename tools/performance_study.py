@@ -45,7 +45,13 @@ def splits(study: Study) -> dict[str, Ints]:
         "passage": folds_by([clip.group for clip in study.clips], 8),
         "performer": folds_by([clip.player for clip in study.clips], 8),
         "piece": folds_by([clip.piece for clip in study.clips], 4),
+        "work": folds_by([work_of(clip.piece) for clip in study.clips], 3),
     }
+
+
+def work_of(piece: str) -> str:
+    """The work that a piece is, or is a movement of."""
+    return piece.split("_mv")[0]
 
 
 def training_rows(
