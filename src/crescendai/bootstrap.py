@@ -60,6 +60,7 @@ from crescendai.recordings.analyze import AnalysisService
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
 from crescendai.settings import Settings
+from crescendai.usage.service import UsageService
 from crescendai.web.app import Services, create_app
 from crescendai.web.status import Check
 
@@ -157,7 +158,8 @@ def build_services(floor: Floor) -> Services:
     )
     chat = ChatService(transactions=transactions, recordings=recordings)
     toolbox = Toolbox(search=search, recordings=recordings, contexts=chat)
-    tutor, writer = build_tutor(floor)
+    usage = UsageService(transactions)
+    tutor, writer = build_tutor(floor, usage)
     return Services(
         identity=IdentityService(
             transactions, settings.auth == "required", build_token_verifier(settings)
@@ -175,8 +177,13 @@ def build_services(floor: Floor) -> Services:
             ledger=Ledger(transactions, settings.data_dir.resolve() / "turns"),
         ),
         feedback=FeedbackService(
-            transactions=transactions, recordings=recordings, search=search, writer=writer
+            transactions=transactions,
+            recordings=recordings,
+            search=search,
+            writer=writer,
+            meter=usage,
         ),
+        usage=usage,
     )
 
 
@@ -190,12 +197,12 @@ def build_token_verifier(settings: Settings) -> TokenVerifier | None:
     )
 
 
-def build_tutor(floor: Floor) -> tuple[Tutor, FeedbackWriter | None]:
+def build_tutor(floor: Floor, usage: UsageService) -> tuple[Tutor, FeedbackWriter | None]:
     """Who answers and who writes feedback: a language model, or what is built in."""
     model = floor.language_model
     if model is None:
         return BuiltinTutor(ear=findings, reader=passages), None
-    return ModelTutor(model=model), FeedbackWriter(model=model, cache=floor.cache)
+    return ModelTutor(model=model, meter=usage), FeedbackWriter(model=model, cache=floor.cache)
 
 
 def build_analyzer(settings: Settings, scratch: Path) -> LocalAnalyzer:

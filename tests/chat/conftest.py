@@ -15,6 +15,7 @@ from crescendai.chat.turns import Turns
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.kit.sql import Transactions
 from crescendai.recordings.tables import RecordingRow
+from crescendai.usage.service import UsageService
 from tests.feedback.material import UNSTEADY, SmallSearch, StubRecordings, analysis
 
 
@@ -27,6 +28,7 @@ class World:
     stranger: Caller
     recordings: StubRecordings
     chat: ChatService
+    usage: UsageService
     toolbox: Toolbox
     search: SmallSearch
     recording_id: UUID
@@ -60,6 +62,7 @@ async def world(transactions: Transactions, tmp_path: Path) -> AsyncGenerator[Wo
         stranger,
         recordings,
         chat,
+        UsageService(transactions),
         toolbox,
         search,
         analyses[0].recording_id,

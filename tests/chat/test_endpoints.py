@@ -104,7 +104,11 @@ async def test_the_last_question_is_answered_again_or_put_in_other_words(
     shown = (await client.get(session)).json()["messages"]
     assert [m["content"] for m in shown if m["role"] == "user"] == ["What is rubato?"]
     assert shown[-1]["message_id"] == again[0].data["message_id"]
-    assert shown[-1]["made_with"] == {"model": "crescendai-tutor-1", "prompt": "builtin"}
+    assert shown[-1]["made_with"] == {
+        "model": "crescendai-tutor-1",
+        "prompt": "builtin",
+        "library": "0",
+    }
 
     edited = parse((await client.post(f"{session}/edit", json={"message": "Thanks!"})).content)
     shown = (await client.get(session)).json()["messages"]

@@ -17,6 +17,7 @@ from crescendai.chat import tables as chat_tables
 from crescendai.chat import turn_repository
 from crescendai.feedback import tables as feedback_tables
 from crescendai.kit.sql import Base
+from crescendai.usage import tables as usage_tables
 
 MINE = {
     chat_tables.ChatSessionRow.__tablename__,
@@ -25,6 +26,7 @@ MINE = {
     chat_tables.ChatTurnEventsRow.__tablename__,
     chat_tables.UserContextRow.__tablename__,
     feedback_tables.FeedbackRow.__tablename__,
+    usage_tables.UsageRow.__tablename__,
 }
 
 

@@ -18,9 +18,10 @@ from crescendai.feedback.verify import Draft, Verifier
 from crescendai.feedback.writer import FeedbackWriter
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.kit.sql import Transactions
-from crescendai.ports.language_model import ScriptedLanguageModel
+from crescendai.ports.language_model import ScriptedLanguageModel, Usage
 from crescendai.recordings.schemas import Analysis
 from crescendai.recordings.tables import RecordingRow
+from crescendai.usage.service import UsageService
 from tests.feedback.material import (
     LIBRARY,
     UNSTEADY,
@@ -66,6 +67,7 @@ class World:
             recordings=await self.add(one),
             search=search or SmallSearch(),
             writer=writer,
+            meter=UsageService(self.transactions),
         )
         return await service.create(self.caller, one.recording_id)
 
@@ -292,10 +294,15 @@ async def test_the_same_question_is_answered_from_the_cache(world: World) -> Non
         recordings=await world.add(one),
         search=SmallSearch(),
         writer=FeedbackWriter(model=model, cache=cache),
+        meter=UsageService(world.transactions),
     )
     first = await service.create(world.caller, one.recording_id)
     second = await service.create(world.caller, one.recording_id)
     assert len(model.asked) == 1
+    usage = UsageService(world.transactions)
+    assert await usage.tokens_since(world.caller, 0) == 300  # an answer from the cache is free
+    assert await usage.tokens_since(world.stranger, 0) == 0
+    assert [item.kind for item in (await usage.report(world.caller)).items] == ["feedback"]
     assert all(key.startswith("llm:") for key in cache.values)
     assert first.citations == second.citations
     history = await service.history(world.caller, one.recording_id)
@@ -307,7 +314,10 @@ async def test_feedback_belongs_to_its_caller_and_goes_with_its_recording(world:
     recordings = await world.add(one)
     recordings._pending = (pending,)
     service = FeedbackService(
-        transactions=world.transactions, recordings=recordings, search=SmallSearch()
+        transactions=world.transactions,
+        recordings=recordings,
+        search=SmallSearch(),
+        meter=UsageService(world.transactions),
     )
     await service.create(world.caller, one.recording_id)
     for attempt in (service.create, service.history):
@@ -330,6 +340,7 @@ async def client(world: World) -> AsyncGenerator[httpx.AsyncClient, None]:
         transactions=world.transactions,
         recordings=await world.add(analysis()),
         search=SmallSearch(),
+        meter=UsageService(world.transactions),
     )
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
@@ -343,6 +354,7 @@ async def test_feedback_over_http(client: httpx.AsyncClient) -> None:
     assert (await client.get(path)).json() == {"items": [made.json()]}
     assert set(made.json()) == {
         "feedback_id",
+        "made_with",
         "recording_id",
         "overall_assessment",
         "temporal_feedback",
@@ -380,6 +392,16 @@ async def test_another_recordings_answer_is_never_used_even_if_all_else_is_the_s
     first, second = analysis(recording="mine"), analysis(recording="somebody else's")
     model = ScriptedLanguageModel(json_replies=[written(), written()])
     writer = FeedbackWriter(model=model, cache=MemoryCache())
+    spent: list[Usage] = []
     for one in (first, second, first):
-        await writer.write(one, list(LIBRARY))
+        await writer.write(one, list(LIBRARY), spent.append)
     assert len(model.asked) == 2
+
+
+async def test_a_feedback_names_the_model_that_really_wrote_it(world: World) -> None:
+    model = ScriptedLanguageModel(json_replies=[written()], json_usage=Usage(9, 3, "the-second"))
+    writer = FeedbackWriter(model=model, cache=MemoryCache())
+    one = analysis()
+    feedback = await world.feedback(one, writer=writer)
+    assert feedback.model == "the-second"
+    assert feedback.made_with == {"model": "the-second", "prompt": "feedback-1", "library": "0"}

@@ -52,6 +52,7 @@ RULES = {
     "POST /api/chat/sessions/{session_id}/regenerate": "write",
     "GET /api/context": "read",
     "PUT /api/context": "write",
+    "GET /api/usage": "read",
     "POST /api/knowledge/ingest": "library",
     "GET /api/knowledge/documents": "read",
     "GET /api/knowledge/documents/{document_id}": "read",

@@ -33,6 +33,7 @@ class TurnBrief:
     """``recording_id`` is what the turn is about; ``recordings`` are the caller's, newest first.
 
     ``message_id`` is the answer's. ``recording_id`` may still be under analysis.
+    ``library`` is the revision of the library when the turn began.
     """
 
     caller: Caller
@@ -43,6 +44,7 @@ class TurnBrief:
     recording_id: UUID | None
     history: tuple[Said, ...] = ()
     recordings: tuple[HeardRecording, ...] = ()
+    library: int = 0
 
 
 class Tutor(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 from uuid import UUID
 
@@ -9,7 +10,9 @@ from crescendai.chat.schemas import UserContext
 from crescendai.identity.service import Caller
 from crescendai.kit.paging import Page
 from crescendai.knowledge.results import SearchAnswer
+from crescendai.ports.language_model import Usage
 from crescendai.recordings.schemas import Analysis, Recording
+from crescendai.usage.schemas import Kind
 
 
 class Recordings(Protocol):
@@ -31,3 +34,8 @@ class Contexts(Protocol):
 
     async def context_in(self, caller: Caller, session_id: UUID) -> UserContext:
         """The caller's context. Raises NotFound when the session is not theirs."""
+
+
+class Meter(Protocol):
+    async def record(self, caller: Caller, kind: Kind, spent: Iterable[Usage]) -> None:
+        """Note what calls of a language model cost the caller."""

@@ -35,6 +35,7 @@ from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 from crescendai.kit.paging import cut, decode_cursor
 from crescendai.kit.sql import Transactions
+from crescendai.knowledge.index_repository import state as library_state
 
 HISTORY_MESSAGES = 20
 RECENT_RECORDINGS = 20
@@ -241,6 +242,7 @@ class ChatService:
             recording_id=about,
             history=tuple(_said(message) for message in talk),
             recordings=heard,
+            library=(await library_state(session)).revision,
         )
 
     async def _session_for(

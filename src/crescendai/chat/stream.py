@@ -16,9 +16,11 @@ import re
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from crescendai.chat.brief import TurnBrief
+from crescendai.chat.collaborators import Meter
 from crescendai.chat.events import (
     Cited,
     Token,
@@ -33,11 +35,13 @@ from crescendai.errors import UpstreamFailed
 from crescendai.knowledge.results import Hit, SearchAnswer
 from crescendai.knowledge.schemas import Citation
 from crescendai.ports.language_model import (
+    CHARS_A_TOKEN,
     LanguageModel,
     Message,
     TextDelta,
     ToolCall,
     Usage,
+    estimated_tokens,
 )
 
 MAX_ROUNDS = 6
@@ -49,8 +53,9 @@ _MARK = re.compile(r"\[(\d{1,3})\]")
 class ModelTutor:
     """The tutor whose words come from a language model."""
 
-    def __init__(self, *, model: LanguageModel) -> None:
+    def __init__(self, *, model: LanguageModel, meter: Meter) -> None:
         self._model = model
+        self._meter = meter
 
     @property
     def model_id(self) -> str:
@@ -61,17 +66,30 @@ class ModelTutor:
         return read_prompt("tutor").version
 
     async def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
-        conversation = _Conversation(brief)
+        conversation = _Conversation(brief, self.model_id)
+        try:
+            async with aclosing(self._converse(conversation, tools)) as happening:
+                async for event in happening:
+                    yield event
+        finally:
+            conversation.count_interrupted()
+            await self._meter.record(brief.caller, "chat", conversation.spent)
+
+    async def _converse(
+        self, conversation: _Conversation, tools: Tools
+    ) -> AsyncGenerator[TurnEvent, None]:
         started = time.monotonic()
         for round_number in range(1, MAX_ROUNDS + 1):
             specs = tools.specs if round_number < MAX_ROUNDS else ()
             calls: list[ToolCall] = []
             text = ""
+            conversation.ask()
             async with aclosing(self._model.stream(conversation.messages, specs)) as said:
                 async for event in said:
                     match event:
                         case TextDelta(delta):
                             text += delta
+                            conversation.heard += len(delta)
                             yield Token(delta)
                             if "]" in delta:  # only then can a mark have become complete
                                 for cited in conversation.newly_cited(text):
@@ -87,7 +105,7 @@ class ModelTutor:
                     yield happened
         if not text.strip():
             raise UpstreamFailed("llm_unavailable", "AI service unavailable")
-        yield conversation.usage(self.model_id, started)
+        yield conversation.usage(started)
 
 
 async def _use_tools(
@@ -108,7 +126,7 @@ async def _use_tools(
 class _Conversation:
     """The messages so far, and the passages that may be cited; number n is ``passages[n - 1]``."""
 
-    def __init__(self, brief: TurnBrief) -> None:
+    def __init__(self, brief: TurnBrief, model_id: str) -> None:
         self.messages = [
             Message("system", read_prompt("tutor").text + "\n\n" + _situation(brief)),
             *(Message(said.role, said.content) for said in brief.history),
@@ -116,8 +134,10 @@ class _Conversation:
         ]
         self.passages: list[Hit] = []
         self._cited: set[int] = set()
-        self._prompt_tokens = 0
-        self._completion_tokens = 0
+        self.spent: list[Usage] = []
+        self.heard = 0
+        self._asking = False
+        self._model_id = model_id
 
     def newly_cited(self, text: str) -> list[Cited]:
         """Citations for marks that now stand complete in the text; unknown numbers are left."""
@@ -131,13 +151,27 @@ class _Conversation:
             new.append(Cited(Citation.of(str(number), hit, _quoted(text[: mark.start()], hit))))
         return new
 
-    def count(self, usage: Usage) -> None:
-        self._prompt_tokens += usage.prompt_tokens
-        self._completion_tokens += usage.completion_tokens
+    def ask(self) -> None:
+        """A call begins; ``heard`` counts the characters of its answer."""
+        self._asking, self.heard = True, 0
 
-    def usage(self, model_id: str, started: float) -> UsageReported:
+    def count(self, usage: Usage) -> None:
+        self._asking = False
+        self.spent.append(replace(usage, model=usage.model or self._model_id))
+
+    def count_interrupted(self) -> None:
+        """Estimate a call that ended before it could tell what it cost, if it said anything."""
+        if self._asking and self.heard:
+            said = -(-self.heard // CHARS_A_TOKEN)
+            self.count(Usage(estimated_tokens(self.messages), said))
+
+    def usage(self, started: float) -> UsageReported:
+        """All calls together, under the name of the model that had the last word."""
         took_ms = round((time.monotonic() - started) * 1000)
-        return UsageReported(model_id, self._prompt_tokens, self._completion_tokens, took_ms)
+        prompt = sum(usage.prompt_tokens for usage in self.spent)
+        completion = sum(usage.completion_tokens for usage in self.spent)
+        model = self.spent[-1].model if self.spent else self._model_id
+        return UsageReported(model, prompt, completion, took_ms)
 
 
 def _situation(brief: TurnBrief) -> str:

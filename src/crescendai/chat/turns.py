@@ -175,7 +175,11 @@ class Turns:
         self._ledger.say(turn)
         status = await self._answer(turn)
         turn.stoppable = False
-        made_with = {"model": self._tutor.model_id, "prompt": self._tutor.prompt_version}
+        made_with = {
+            "model": turn.transcript.model or self._tutor.model_id,
+            "prompt": self._tutor.prompt_version,
+            "library": str(brief.library),
+        }
         try:
             await self._chat.store_turn(
                 brief.session_id, turn.id, turn.transcript, status, made_with

@@ -75,11 +75,15 @@ class FeedbackBody(BaseModel):
 
 
 class Feedback(FeedbackBody):
-    """``model`` names the writer, ``created_at`` is in milliseconds since the epoch."""
+    """``model`` names the writer, ``created_at`` is in milliseconds since the epoch.
+
+    ``made_with`` names the versions it came from: ``model``, ``prompt`` and ``library``.
+    """
 
     feedback_id: UUID
     recording_id: UUID
     model: str
+    made_with: dict[str, str] | None = None
     created_at: int
 
 

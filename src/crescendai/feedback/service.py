@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 from uuid import UUID
 
@@ -21,7 +22,10 @@ from crescendai.identity.service import Caller
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
+from crescendai.knowledge.index_repository import state as library_state
+from crescendai.ports.language_model import Usage
 from crescendai.recordings.schemas import Analysis
+from crescendai.usage.schemas import Kind
 
 GROUNDED_MODEL = "crescendai-tutor-1"
 HISTORY_ITEMS = 50
@@ -34,6 +38,11 @@ class Recordings(Protocol):
         """Raises NotFound for what is not the caller's, Conflict while there is no analysis."""
 
 
+class Meter(Protocol):
+    async def record(self, caller: Caller, kind: Kind, spent: Iterable[Usage]) -> None:
+        """Note what calls of a language model cost the caller."""
+
+
 class FeedbackService:
     """``writer`` is None where no language model is configured; then the grounded text stands."""
 
@@ -43,23 +52,28 @@ class FeedbackService:
         transactions: Transactions,
         recordings: Recordings,
         search: Search,
+        meter: Meter,
         writer: FeedbackWriter | None = None,
     ) -> None:
         self._transactions = transactions
         self._recordings = recordings
         self._search = search
+        self._meter = meter
         self._writer = writer
 
     async def create(self, caller: Caller, recording_id: UUID) -> Feedback:
         """Raises NotFound, or Conflict while there is no analysis to speak of."""
         analysis = await self._recordings.analysis(caller, recording_id)
-        body, model = await self._write(caller, analysis)
+        async with self._transactions.read() as session:
+            library = str((await library_state(session)).revision)
+        body, made_with = await self._write(caller, analysis)
         row = FeedbackRow(
             id=new_id(),
             owner_id=caller.user_id,
             recording_id=recording_id,
             body=body.model_dump(mode="json"),
-            model=model,
+            model=made_with["model"],
+            made_with=made_with | {"library": library},
             created_at=now_ms(),
         )
         async with self._transactions.write() as session:
@@ -76,24 +90,31 @@ class FeedbackService:
             rows = await repository.history(session, caller.user_id, recording_id, HISTORY_ITEMS)
         return FeedbackHistory(items=[_feedback(row) for row in rows])
 
-    async def _write(self, caller: Caller, analysis: Analysis) -> tuple[FeedbackBody, str]:
+    async def _write(
+        self, caller: Caller, analysis: Analysis
+    ) -> tuple[FeedbackBody, dict[str, str]]:
         chosen = select(findings(analysis), moments(analysis), analysis.duration)
         found, passages = await library.consult(
             self._search, caller, chosen.priorities, chosen.long_term
         )
         grounded = advice.compose(chosen, found)
         names = [one.exercise[1].name for one in found.values() if one.exercise is not None]
-        draft, model = Draft.of(grounded), GROUNDED_MODEL
+        draft = Draft.of(grounded)
+        made_with = {"model": GROUNDED_MODEL, "prompt": "builtin"}
         if self._writer is not None:
+            spent: list[Usage] = []
             try:
-                draft = await self._writer.write(analysis, list(passages.values()))
-                model = self._writer.model_id
+                hits = list(passages.values())
+                answer = await self._writer.write(analysis, hits, spent.append)
+                draft, made_with = answer.draft, {"model": answer.model, "prompt": answer.prompt}
             except UpstreamFailed:
                 log.warning("feedback.written_without_model", recording=str(analysis.recording_id))
+            finally:
+                await self._meter.record(caller, "feedback", spent)
         verifier, sure = (Verifier(analysis, passages, names) for _ in range(2))
         checked, spare = verifier.check(draft), sure.check(Draft.of(grounded))
         body = fill_up(checked, spare)
-        return body.model_copy(update={"verification": verifier.verification}), model
+        return body.model_copy(update={"verification": verifier.verification}), made_with
 
 
 def _feedback(row: FeedbackRow) -> Feedback:
@@ -103,6 +124,7 @@ def _feedback(row: FeedbackRow) -> Feedback:
             "feedback_id": row.id,
             "recording_id": row.recording_id,
             "model": row.model,
+            "made_with": row.made_with,
             "created_at": row.created_at,
         }
     )

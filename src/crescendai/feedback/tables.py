@@ -10,7 +10,10 @@ from crescendai.kit.sql import Base
 
 
 class FeedbackRow(Base):
-    """``body`` is the feedback as it is sent, without ids, model and time."""
+    """``body`` is the feedback as it is sent, without ids, model and time.
+
+    ``made_with`` names the versions it came from: model, prompt and library.
+    """
 
     __tablename__ = "feedback"
     __table_args__ = (
@@ -22,4 +25,5 @@ class FeedbackRow(Base):
     recording_id: Mapped[UUID] = mapped_column(ForeignKey("recordings.id", ondelete="CASCADE"))
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     model: Mapped[str]
+    made_with: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[int] = mapped_column(BigInteger)

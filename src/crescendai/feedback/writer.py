@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,11 +17,20 @@ from crescendai.feedback.verify import Draft
 from crescendai.knowledge.results import Hit
 from crescendai.music.dimensions import BY_KEY
 from crescendai.ports.cache import Cache
-from crescendai.ports.language_model import LanguageModel, Message
+from crescendai.ports.language_model import LanguageModel, Message, Spent, Usage
 from crescendai.recordings.schemas import Analysis, TemporalSegment
 
 CACHE_SEC = 24 * 3600.0
 WINDOW_DEVIATIONS = 4
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An unchecked draft; ``model`` is the one that wrote it, which may be the fallback."""
+
+    draft: Draft
+    model: str
+    prompt: str
 
 
 class FeedbackWriter:
@@ -34,24 +44,39 @@ class FeedbackWriter:
     def model_id(self) -> str:
         return self._model.model_id
 
-    async def write(self, analysis: Analysis, hits: Sequence[Hit]) -> Draft:
-        """An unchecked draft. Raises UpstreamFailed, also when the answer does not fit."""
+    async def write(self, analysis: Analysis, hits: Sequence[Hit], spent: Spent) -> Answer:
+        """Raises UpstreamFailed, also when the answer does not fit. ``spent`` is told the cost."""
         prompt, context = read_prompt("feedback"), _material(analysis, hits)
-        asked = f"{self.model_id}\n{analysis.recording_id}\n{prompt}\n{context}"  # one caller's
+        whose = analysis.recording_id  # one caller's, so the answer is theirs alone
+        asked = f"{self.model_id}\n{prompt.text}\n{whose}\n{context}"
         key = hashlib.sha256(asked.encode()).hexdigest()
         cached = await self._cache.get(f"llm:{key}")
         if cached is not None:
-            answer = json.loads(cached)
+            kept = json.loads(cached)
+            answer, model = kept["answer"], kept["model"]
         else:
-            messages = [Message("system", prompt), Message("user", context)]
-            answer = await self._model.complete_json(messages, SCHEMA, check=Written.model_validate)
+            messages = [Message("system", prompt.text), Message("user", context)]
+            model = self.model_id
+
+            def note(usage: Usage) -> None:
+                nonlocal model
+                model = usage.model or model
+                spent(replace(usage, model=model))
+
+            answer = await self._model.complete_json(
+                messages, SCHEMA, check=Written.model_validate, spent=note
+            )
         try:
             written = Written.model_validate(answer)
         except ValidationError as error:
             raise UpstreamFailed("llm_unavailable", "AI service unavailable") from error
         if cached is None:
-            await self._cache.set(f"llm:{key}", json.dumps(answer).encode(), CACHE_SEC)
-        return as_draft(written, analysis, hits)
+            await self._cache.set(f"llm:{key}", _kept(answer, model), CACHE_SEC)
+        return Answer(as_draft(written, analysis, hits), model, prompt.version)
+
+
+def _kept(answer: dict[str, Any], model: str) -> bytes:
+    return json.dumps({"answer": answer, "model": model}).encode()
 
 
 def _material(analysis: Analysis, hits: Sequence[Hit]) -> str:

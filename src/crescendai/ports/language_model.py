@@ -59,6 +59,17 @@ Spent: TypeAlias = Callable[[Usage], None]
 """Is told what a call cost."""
 
 
+CHARS_A_TOKEN = 4
+"""What a token is taken for where nobody counts."""
+
+
+def estimated_tokens(messages: Sequence[Message]) -> int:
+    """What messages come to, tool calls included."""
+    said = sum(len(message.content) for message in messages)
+    called = sum(len(call.arguments) for message in messages for call in message.tool_calls)
+    return (said + called) // CHARS_A_TOKEN
+
+
 def no_check(_: Schema) -> None:
     return None
 
@@ -102,6 +113,7 @@ class ScriptedLanguageModel:
     replies: list[Sequence[ModelEvent | Exception]] = field(default_factory=list)
     json_replies: list[dict[str, Any] | Exception] = field(default_factory=list)
     model_id: str = "scripted"
+    json_usage: Usage = Usage(200, 100)
     asked: list[tuple[tuple[Message, ...], tuple[str, ...]]] = field(default_factory=list)
 
     async def stream(
@@ -123,6 +135,8 @@ class ScriptedLanguageModel:
     ) -> dict[str, Any]:
         self.asked.append((tuple(messages), ()))
         reply = self.json_replies.pop(0)
+        if spent is not None:
+            spent(self.json_usage)
         if isinstance(reply, Exception):
             raise reply
         return reply

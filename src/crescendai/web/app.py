@@ -28,6 +28,8 @@ from crescendai.recordings import endpoints as recordings_endpoints
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
 from crescendai.settings import LOOPBACK_HOSTS, Settings
+from crescendai.usage import endpoints as usage_endpoints
+from crescendai.usage.service import UsageService
 from crescendai.web import middleware, model_card, pages, problems, status
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -46,6 +48,7 @@ class Services:
     chat: ChatService
     turns: Turns
     feedback: FeedbackService
+    usage: UsageService
 
 
 def create_app(
@@ -76,6 +79,7 @@ def create_app(
         feedback_endpoints.router,
         chat_endpoints.router,
         identity_endpoints.router,
+        usage_endpoints.router,
         pages.router,
     ):
         app.include_router(router)

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from crescendai.ports.language_model import (
+    CHARS_A_TOKEN,
     Message,
     ModelEvent,
     Schema,
@@ -17,8 +18,6 @@ from crescendai.ports.language_model import (
     Usage,
 )
 
-CHARS_A_TOKEN = 4
-"""What a token is taken for where the upstream does not count."""
 _LONGEST_LINE = 4 * 1024 * 1024
 
 

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import structlog
 
 from crescendai.adapters.models.json_service import JSONService
-from crescendai.adapters.models.openai_wire import CHARS_A_TOKEN, BrokenAnswer
+from crescendai.adapters.models.openai_wire import BrokenAnswer
 from crescendai.errors import UpstreamFailed
 from crescendai.ports.embedding import Vectors
+from crescendai.ports.language_model import CHARS_A_TOKEN
 
 BATCH_TEXTS = 32
 MAX_CHARACTERS = 2000

@@ -1,0 +1,18 @@
+"""Usage over HTTP."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from crescendai.identity.endpoints import CurrentCaller
+from crescendai.usage.schemas import UsageReport
+from crescendai.usage.service import UsageService
+
+router = APIRouter(prefix="/api/usage", tags=["usage"])
+
+
+@router.get("")
+async def get_usage(request: Request, caller: CurrentCaller) -> UsageReport:
+    """The tokens that language models cost the caller, by day, over the last 31 days."""
+    service: UsageService = request.app.state.usage
+    return await service.report(caller)

@@ -1,0 +1,44 @@
+"""Every SQL statement about usage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crescendai.kit.clock import DAY_MS
+from crescendai.usage.tables import UsageRow
+
+
+async def add(session: AsyncSession, rows: Sequence[UsageRow]) -> None:
+    session.add_all(rows)
+    await session.flush()
+
+
+async def tokens_since(session: AsyncSession, owner_id: UUID, since_ms: int) -> int:
+    query = select(func.sum(UsageRow.prompt_tokens + UsageRow.completion_tokens)).where(
+        UsageRow.owner_id == owner_id, UsageRow.created_at >= since_ms
+    )
+    return int((await session.execute(query)).scalar_one() or 0)
+
+
+async def by_day(
+    session: AsyncSession, owner_id: UUID, since_ms: int
+) -> Sequence[Row[int, str, str, int, int]]:
+    """Days since the epoch, kind, model, and the tokens of each kind; newest first."""
+    day = (UsageRow.created_at // DAY_MS).label("day")
+    query = (
+        select(
+            day,
+            UsageRow.kind,
+            UsageRow.model,
+            func.sum(UsageRow.prompt_tokens),
+            func.sum(UsageRow.completion_tokens),
+        )
+        .where(UsageRow.owner_id == owner_id, UsageRow.created_at >= since_ms)
+        .group_by(day, UsageRow.kind, UsageRow.model)
+        .order_by(day.desc(), UsageRow.kind, UsageRow.model)
+    )
+    return (await session.execute(query)).all()
