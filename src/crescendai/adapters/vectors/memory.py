@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from crescendai.ports.vectors import Neighbour, VectorBlock
 
-EXACT_ROWS = 4000  # compared exactly at least; see docs/decisions/0006
+EXACT_ROWS = 8000  # compared exactly at least; see docs/decisions/0006
 _EXACT_SHARE = 250  # and one row of so many, for shelves of millions
 _FIRST_ROWS = 1024
 _DEAD_SHARE = 0.25  # of a shelf may be removed rows before it is written anew
