@@ -15,6 +15,7 @@ from crescendai.evidence.repair import sentences
 from crescendai.evidence.scales import SCALES, Side, pole
 from crescendai.feedback import advice, library
 from crescendai.feedback.findings import findings, moments
+from crescendai.feedback.outliers import outliers
 from crescendai.feedback.schemas import FeedbackBody
 from crescendai.feedback.selection import select
 from crescendai.identity.service import Caller
@@ -78,7 +79,7 @@ def invented(seed: int, windows_differ: float = 0.12) -> Analysis:
 
 async def feedback_on(one: Analysis) -> tuple[FeedbackBody, Ground]:
     """The grounded feedback with the handbook as its library."""
-    chosen = select(findings(one), moments(one), one.duration)
+    chosen = select(findings(one), moments(one), one.duration, outliers(one))
     found, passages = await library.consult(
         SmallSearch(handbook()), Caller(one.recording_id), chosen.priorities, chosen.long_term
     )

@@ -200,16 +200,18 @@ def _check_numbers(
         if numbers.difference(clean, at[0]):
             reading.claim(None, Problem("number", *at, said))
             continue
-        known = numbers.measured(ground, clean, match) if not numbers.is_score(match) else []
+        stretch = _stretch_by(at[0], places, focus)
+        measured = numbers.measured(ground, clean, match, stretch)
+        known = [] if numbers.is_score(match) else measured
         if numbers.is_score(match):
             scores.append((at[0], said))
             keys = _keys_by(clean, match, topics, focus)
-            stretch = _stretch_by(at[0], places, focus)
             known = numbers.score_values(ground, keys or ALL_KEYS, stretch, clean, match)
             if re.search(r"overlap|ratio|fraction|staccato", clean[max(at[0] - 40, 0) : at[0]]):
-                known = numbers.measured(ground, clean, match)
+                known = measured
         fitting = [k for k in known if equals(said, [k.value])]
-        if _MOST.search(clean[: at[0]]) and fitting and fitting[0].support.segment is not None:
+        of_window = fitting and fitting[0].support.segment and fitting[0].support.dimension
+        if of_window and _MOST.search(clean[: at[0]]):
             fitting = fitting if _is_extreme(ground, fitting[0]) else []
         reading.claim(
             fitting[0].support if fitting else None,

@@ -20,8 +20,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crescendai.evidence.ground import Ground, Known, bounds, in_windows, whole
-from crescendai.evidence.schemas import Support
+from crescendai.evidence.ground import Ground, Known, bounds, in_windows, whole, windows_in
+from crescendai.evidence.schemas import Span, Support
 
 POSITION = re.compile(r"\b(\d{1,3}):([0-5]\d)\b")
 RANGE = re.compile(r"\b(\d{1,3}):([0-5]\d)(?:\s*(?:to|and|until|[-–—])\s*(\d{1,3}):([0-5]\d))?\b")
@@ -38,6 +38,7 @@ _PRESCRIBED = re.compile(
     r"session|piece)",
     re.IGNORECASE,
 )
+_HERE = re.compile(r"^\W*(?:here|there)\b", re.IGNORECASE)
 _WHOLE = re.compile(r"^\W*(?:over the whole|overall|on average|in the whole|for the whole)", re.I)
 _MEASURED: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"spread", ("tempo_spread_bpm",)),
@@ -45,6 +46,7 @@ _MEASURED: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"overlap", ("key_overlap_ratio",)),
     (r"staccato", ("staccato_fraction",)),
     (r"velocity range", ("velocity_range",)),
+    (r"mean velocity", ("velocity_mean",)),
     (r"notes (?:a|per) second", ("note_density_per_sec",)),
     (r"asynchrony|chords? .{0,20}apart", ("chord_asynchrony_ms",)),
     (r"melody .{0,30}velocity", ("melody_lead_velocity",)),
@@ -119,16 +121,61 @@ def is_score(match: re.Match[str]) -> bool:
     return "." in written and float(written) <= 1 and not match[3]
 
 
-def measured(ground: Ground, text: str, match: re.Match[str]) -> list[Known]:
-    """Measurements that the number may state, by the words beside it or by its unit."""
-    unit = " ".join((match[3] or "").lower().split())
+def measured(
+    ground: Ground, text: str, match: re.Match[str], stretch: tuple[float, float] | None
+) -> list[Known]:
+    """Measurements that the number may state, by the words beside it or by its unit.
+
+    Said of the place in question ("here"), it must be a window's own; otherwise it may be.
+    """
+    after = text[match.end() :]
+    here = _measured_in_windows(ground, text, match, stretch)
+    if here and _HERE.match(after):
+        return here
+    return [*([] if _WHOLE.match(after) else here), *_measured_over_the_whole(ground, text, match)]
+
+
+def _measured_in_windows(
+    ground: Ground, text: str, match: re.Match[str], stretch: tuple[float, float] | None
+) -> list[Known]:
+    scale = _scale_of(match)
+    return [
+        Known(
+            value * scale,
+            Support(
+                recording_id=analysis.recording_id,
+                segment=Span(start=window.start, end=window.end),
+                measurement=name,
+                value=value,
+            ),
+        )
+        for analysis in (ground.analyses if stretch is not None else ())
+        for name in _names_meant(ground, text, match)
+        for window in windows_in(analysis, stretch or (0.0, 0.0))
+        if (value := window.measurements.get(name)) is not None
+    ]
+
+
+def _names_meant(ground: Ground, text: str, match: re.Match[str]) -> tuple[str, ...]:
+    """The measurements named beside the number, if its unit fits them."""
+    unit = _unit_of(match)
     before = text[max(match.start() - 45, 0) : match.start()].lower()
     behind = text[match.end() : match.end() + 25].lower()
     names = _named_measurements(before) or _named_measurements(unit + behind)
     units = {a.measurements[n].unit for a in ground.analyses for n in names if n in a.measurements}
-    if not any(_fits_unit(of, unit) for of in units):
-        names = ()
-    scale = 100 if unit in ("%", "per cent", "percent") else 1
+    return names if any(_fits_unit(of, unit) for of in units) else ()
+
+
+def _unit_of(match: re.Match[str]) -> str:
+    return " ".join((match[3] or "").lower().split())
+
+
+def _scale_of(match: re.Match[str]) -> int:
+    return 100 if _unit_of(match) in ("%", "per cent", "percent") else 1
+
+
+def _measured_over_the_whole(ground: Ground, text: str, match: re.Match[str]) -> list[Known]:
+    unit, names, scale = _unit_of(match), _names_meant(ground, text, match), _scale_of(match)
     found = []
     for analysis in ground.analyses:
         for name, one in analysis.measurements.items():
@@ -170,7 +217,7 @@ def score_values(
     if _WHOLE.match(text[match.end() :]) or stretch is None:
         return whole(ground.analyses, keys)
     here = in_windows(ground.analyses, keys, stretch)
-    if re.match(r"^\W*(?:here|there)\b", text[match.end() :], re.IGNORECASE) and here:
+    if _HERE.match(text[match.end() :]) and here:
         return here
     return [*here, *whole(ground.analyses, keys)]
 

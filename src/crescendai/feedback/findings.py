@@ -14,6 +14,8 @@ from typing import Literal
 from crescendai.evidence.scales import SCALES, Scale, Side
 from crescendai.evidence.scales import pole as pole
 from crescendai.evidence.scales import scale as scale
+from crescendai.feedback.outliers import outliers as outliers
+from crescendai.feedback.outliers import settled as settled
 from crescendai.music.dimensions import ALL_KEYS, DIMENSION_KEYS
 from crescendai.recordings.schemas import Analysis, TemporalSegment
 

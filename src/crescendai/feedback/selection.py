@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crescendai.feedback.findings import Finding, Moment
+from crescendai.feedback.outliers import Outlier
 from crescendai.music.dimensions import BY_KEY, HOLISTIC_KEYS
 from crescendai.music.windows import Window
 
@@ -28,11 +29,16 @@ class Selection:
     priorities: tuple[Finding, ...]
     long_term: tuple[Finding, ...]
     character: tuple[Finding, ...]
-    moments: tuple[Moment, ...]
+    moments: tuple[Moment | Outlier, ...]
 
 
-def select(findings: Sequence[Finding], moments: Sequence[Moment], duration: float) -> Selection:
-    """Choose among findings and moments that are sorted by strength, strongest first."""
+def select(
+    findings: Sequence[Finding],
+    moments: Sequence[Moment],
+    duration: float,
+    outliers: Sequence[Outlier] = (),
+) -> Selection:
+    """Choose among findings, moments and outliers, each sorted by strength, strongest first."""
     priorities = _priorities(findings)
     taken = {finding.key for finding in priorities}
     return Selection(
@@ -40,7 +46,7 @@ def select(findings: Sequence[Finding], moments: Sequence[Moment], duration: flo
         priorities=priorities,
         long_term=_long_term(findings, taken),
         character=tuple(f for f in findings if f.welcome is None)[:3],
-        moments=_moments(moments, findings, duration),
+        moments=_moments(moments, outliers, findings, duration),
     )
 
 
@@ -77,26 +83,46 @@ def _long_term(findings: Sequence[Finding], taken: set[str]) -> tuple[Finding, .
 
 
 def _moments(
-    moments: Sequence[Moment], findings: Sequence[Finding], duration: float
-) -> tuple[Moment, ...]:
-    """The most unusual windows, another window and preferably another dimension each time."""
+    moments: Sequence[Moment],
+    outliers: Sequence[Outlier],
+    findings: Sequence[Finding],
+    duration: float,
+) -> tuple[Moment | Outlier, ...]:
+    """Moments that can be heard, then measured outliers, then what it takes to make up the least.
+
+    Each in another window, and preferably of another dimension.
+    """
     least, most = MOMENTS
-    chosen: list[Moment] = []
-    for fresh_dimension in (True, False):
-        for moment in moments:
-            weak = moment.strength < NOTICEABLE_MOMENT
-            if len(chosen) >= (least if weak or not fresh_dimension else most):
-                break
-            same_window = any(moment.start == other.start for other in chosen)
-            same_key = any(moment.key == other.key for other in chosen)
-            if not same_window and not (fresh_dimension and same_key):
-                chosen.append(moment)
+    chosen: list[Moment | Outlier] = []
+    heard = [m for m in moments if m.strength >= NOTICEABLE_MOMENT]
+    _take(chosen, heard, most, fresh=True)
+    _take(chosen, outliers, most, fresh=True)
+    for rest in (heard, outliers):
+        _take(chosen, rest, least, fresh=False)
+    _take(chosen, moments, least, fresh=True)
+    _take(chosen, moments, least, fresh=False)
     for finding in findings:
         if len(chosen) >= least:
             break
         if finding.key not in HOLISTIC_KEYS and all(finding.key != m.key for m in chosen):
             chosen.append(_whole(finding, duration))
     return tuple(sorted(chosen, key=lambda moment: (moment.start, moment.end)))
+
+
+def _take(
+    chosen: list[Moment | Outlier], offered: Sequence[Moment | Outlier], most: int, *, fresh: bool
+) -> None:
+    """Add what lies in a window not yet chosen; ``fresh`` asks for a dimension not yet chosen."""
+    for one in offered:
+        if len(chosen) >= most:
+            return
+        same_window = any(one.start == other.start for other in chosen)
+        if not same_window and not (fresh and any(_kind(one) == _kind(c) for c in chosen)):
+            chosen.append(one)
+
+
+def _kind(one: Moment | Outlier) -> str:
+    return one.measure.name if isinstance(one, Outlier) else one.key
 
 
 def _whole(finding: Finding, duration: float) -> Moment:

@@ -13,6 +13,7 @@ from crescendai.feedback import advice, library, repository
 from crescendai.feedback.assembly import fill_up
 from crescendai.feedback.findings import findings, moments
 from crescendai.feedback.library import Search
+from crescendai.feedback.outliers import outliers
 from crescendai.feedback.schemas import Feedback, FeedbackBody, FeedbackHistory
 from crescendai.feedback.selection import select
 from crescendai.feedback.tables import FeedbackRow
@@ -93,7 +94,9 @@ class FeedbackService:
     async def _write(
         self, caller: Caller, analysis: Analysis
     ) -> tuple[FeedbackBody, dict[str, str]]:
-        chosen = select(findings(analysis), moments(analysis), analysis.duration)
+        chosen = select(
+            findings(analysis), moments(analysis), analysis.duration, outliers(analysis)
+        )
         found, passages = await library.consult(
             self._search, caller, chosen.priorities, chosen.long_term
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from crescendai.evidence.scales import SCALES
 from crescendai.feedback.findings import Finding, Moment
+from crescendai.feedback.outliers import Outlier
 from crescendai.kit.prose import capital, listed, number
 
 # A window rests on few notes: below this, a difference from the whole is not to be leant on.
@@ -71,7 +72,9 @@ def _if_right(findings: Sequence[Finding]) -> str:
     return f"If that is right, {', and '.join(hears)}."
 
 
-def insight(moment: Moment) -> str:
+def insight(moment: Moment | Outlier) -> str:
+    if isinstance(moment, Outlier):
+        return f"Measured rather than rated: {moment.said}."
     known = SCALES[moment.key]
     if moment.value == moment.usual:
         return f"Over the whole recording, {known.topic} is at {number(moment.value)}."
@@ -90,10 +93,15 @@ def insight(moment: Moment) -> str:
     )
 
 
-def practice_focus(moment: Moment, exercise_name: str | None) -> str:
+def practice_focus(moment: Moment | Outlier, exercise_name: str | None) -> str:
     known = SCALES[moment.key]
     where = moment.timestamp.replace("-", " to ")
-    if moment.value == moment.usual:
+    if isinstance(moment, Outlier):
+        task = (
+            f"Listen to {where} with the score and ask whether the music wants that difference. "
+            "If it does, mean it; if not, play the bars before and after it until they match"
+        )
+    elif moment.value == moment.usual:
         task = "Record it again aiming for the opposite, and keep what suits the piece"
     elif abs(moment.value - moment.usual) < SMALL_DIFFERENCE:
         task = (

@@ -11,7 +11,7 @@ from crescendai.chat.tutor.listening import (
 )
 from crescendai.chat.tutor.material import Moment
 from crescendai.chat.tutor.phrases import stretch
-from crescendai.kit.prose import capital, number
+from crescendai.kit.prose import capital, listed, number
 from crescendai.recordings.schemas import Analysis
 
 
@@ -37,10 +37,7 @@ async def moment(desk: Desk, intent: Intent) -> None:
         )
         return
     if not moments:
-        desk.say(
-            f"No three seconds of {named(desk, analysis)} differ enough from the rest for me to "
-            "point at them; you play it in one manner throughout."
-        )
+        _by_measurement(desk, analysis, intent)
         return
     first = moments[0]
     desk.say(_opening(intent), _moment_sentence(desk, first))
@@ -57,6 +54,34 @@ async def moment(desk: Desk, intent: Intent) -> None:
             "Listen to it with the score in front of you. Does the music change there, or was it "
             "the hands?"
         )
+
+
+def _by_measurement(desk: Desk, analysis: Analysis, intent: Intent) -> None:
+    """Where the ratings single nothing out: the window that measures most unlike, or most alike."""
+    name = named(desk, analysis)
+    strongest = intent.extreme == "strongest"
+    told = desk.ear.settled(analysis) if strongest else desk.ear.outliers(analysis)
+    if not told:
+        desk.say(
+            f"No three seconds of {name} differ enough from the rest for me to point at them, "
+            "neither by rating nor by measurement."
+        )
+        return
+    where = stretch(told[0].timestamp)
+    if strongest:
+        desk.say(
+            f"My ratings of {name} don't single out a best moment. The most settled one by what "
+            f"I can measure is {where}: {listed([one.said for one in told])}."
+        )
+        return
+    desk.say(
+        f"My ratings of {name} don't single out a moment, but a measurement does: at {where} "
+        f"{told[0].said}."
+    )
+    second = next((one for one in told if one.start != told[0].start), None)
+    if second is not None:
+        desk.say(f"After that comes {stretch(second.timestamp)}: {second.said}.")
+    desk.say("Listen to it with the score in front of you: does the music ask for that?")
 
 
 def _at(desk: Desk, analysis: Analysis, intent: Intent) -> None:
