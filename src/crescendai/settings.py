@@ -86,10 +86,15 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("DEDALUS_API_KEY", "CRESCENDAI_DEDALUS_API_KEY"),
         description="Key for Dedalus; set alone, it turns the tutor over to Dedalus.",
     )
-    embedder: Literal["minilm", "openai"] = Field(
+    embedder: Literal["minilm", "openai", "workers-ai"] = Field(
         "minilm",
         description="What places the library's texts: `minilm`, which comes with the "
-        "installation, or `openai`, any OpenAI-compatible API.",
+        "installation, `openai`, any OpenAI-compatible API, or `workers-ai`.",
+    )
+    reranker: Literal["maxsim", "workers-ai"] = Field(
+        "maxsim",
+        description="What orders the passages found: `maxsim`, which comes with the "
+        "installation, or `workers-ai`.",
     )
     embedding_url: str | None = Field(
         None, description="Base URL of an OpenAI-compatible API for embeddings."
@@ -102,6 +107,13 @@ class Settings(BaseSettings):
     )
     embedding_dimensions: int = Field(
         768, ge=1, le=8192, description="How many dimensions that model's vectors have."
+    )
+    workers_ai_url: str = Field(
+        "https://api.cloudflare.com/client/v4", description="Base URL of Workers AI."
+    )
+    workers_ai_account_id: str | None = Field(None, description="The account at Workers AI.")
+    workers_ai_api_key: SecretStr | None = Field(
+        None, description="An API token of that account for Workers AI."
     )
     log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -130,7 +142,7 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"ALLOWED_ORIGINS holds {origin!r}; an origin looks like https://example.org"
                 )
-        for field in ("llm_url", "llm_fallback_url", "embedding_url"):
+        for field in ("llm_url", "llm_fallback_url", "embedding_url", "workers_ai_url"):
             url = getattr(self, field)
             if url is not None and not url.startswith(("http://", "https://")):
                 raise ValueError(f"{environment_name(field)} must begin with http:// or https://")
@@ -160,6 +172,14 @@ class Settings(BaseSettings):
     def _check_text_models(self) -> None:
         if self.embedder == "openai" and self.embedding_url is None:
             raise ValueError("CRESCENDAI_EMBEDDER is openai; set CRESCENDAI_EMBEDDING_URL too")
+        for field in ("embedder", "reranker"):
+            if getattr(self, field) == "workers-ai" and not (
+                self.workers_ai_account_id and self.workers_ai_api_key
+            ):
+                raise ValueError(
+                    f"{environment_name(field)} is workers-ai; set "
+                    "CRESCENDAI_WORKERS_AI_ACCOUNT_ID and CRESCENDAI_WORKERS_AI_API_KEY too"
+                )
 
     @property
     def max_upload_bytes(self) -> int:

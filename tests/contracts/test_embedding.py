@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 
+from crescendai.adapters.models import workers_ai
 from crescendai.adapters.models.json_service import JSONService
 from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
@@ -42,6 +43,28 @@ async def openai() -> AsyncIterator[Embedder]:
 
 
 @asynccontextmanager
+async def workers_ai_service() -> AsyncIterator[JSONService]:
+    async with embedding_server() as server:
+        url = workers_ai.account_url(server.workers_ai_url, "me")
+        service = JSONService(base_url=url, api_key="key", code="down")
+        yield service
+        await service.close()
+
+
+@asynccontextmanager
+async def workers_ai_embedder() -> AsyncIterator[Embedder]:
+    async with workers_ai_service() as service:
+        protocol = workers_ai.workers_ai_embeddings(workers_ai.EMBEDDING_MODEL)
+        yield RemoteEmbedder(service, protocol, model_id="workers-ai", dimensions=768)
+
+
+@asynccontextmanager
+async def workers_ai_reranker() -> AsyncIterator[Reranker]:
+    async with workers_ai_service() as service:
+        yield workers_ai.WorkersAIReranker(service)
+
+
+@asynccontextmanager
 async def scripted_reranker() -> AsyncIterator[Reranker]:
     yield ScriptedReranker()
 
@@ -51,8 +74,8 @@ async def maxsim() -> AsyncIterator[Reranker]:
     yield MaxSimReranker(MODEL)
 
 
-EMBEDDERS = [scripted, minilm, openai]
-RERANKERS = [scripted_reranker, maxsim]
+EMBEDDERS = [scripted, minilm, openai, workers_ai_embedder]
+RERANKERS = [scripted_reranker, maxsim, workers_ai_reranker]
 
 
 @pytest.fixture(params=EMBEDDERS, ids=lambda opening: opening.__name__)

@@ -6,9 +6,18 @@ from crescendai.adapters.models.json_service import JSONService
 from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.models.remote_embedder import RemoteEmbedder, openai_embeddings
+from crescendai.adapters.models.workers_ai import (
+    EMBEDDING_DIMENSIONS,
+    EMBEDDING_MODEL,
+    WorkersAIReranker,
+    account_url,
+    workers_ai_embeddings,
+)
 from crescendai.knowledge.models import TextModels
-from crescendai.ports.embedding import Embedder
+from crescendai.ports.embedding import Embedder, Reranker
 from crescendai.settings import Settings
+
+_WORKERS_AI = f"workers-ai:{EMBEDDING_MODEL}"
 
 
 class LibraryModels:
@@ -23,9 +32,7 @@ class LibraryModels:
         self._minilm = MiniLM()
         self._services: list[JSONService] = []
         self._earlier: dict[str, Embedder | None] = {}
-        self.text_models = TextModels(
-            self._embedder(), MaxSimReranker(self._minilm), self._embedder_named
-        )
+        self.text_models = TextModels(self._embedder(), self._reranker(), self._embedder_named)
 
     async def close(self) -> None:
         for service in self._services:
@@ -35,7 +42,14 @@ class LibraryModels:
         settings = self._settings
         if settings.embedder == "openai":
             return self._openai(settings.embedding_model, settings.embedding_dimensions)
+        if settings.embedder == "workers-ai":
+            return self._workers_ai()
         return MiniLMEmbedder(self._minilm)
+
+    def _reranker(self) -> Reranker:
+        if self._settings.reranker == "workers-ai":
+            return WorkersAIReranker(self._workers_ai_service("reranker_unavailable"))
+        return MaxSimReranker(self._minilm)
 
     def _embedder_named(self, model_id: str) -> Embedder | None:
         if model_id not in self._earlier:
@@ -45,6 +59,8 @@ class LibraryModels:
     def _open(self, model_id: str) -> Embedder | None:
         if model_id == MiniLMEmbedder.model_id:
             return MiniLMEmbedder(self._minilm)
+        if model_id == _WORKERS_AI and self._settings.workers_ai_account_id is not None:
+            return self._workers_ai()
         kind, _, rest = model_id.partition(":")
         model, _, dimensions = rest.rpartition(":")
         if kind == "openai" and self._settings.embedding_url is not None:
@@ -52,18 +68,34 @@ class LibraryModels:
         return None
 
     def _openai(self, model: str, dimensions: int) -> Embedder:
-        service = self._service(
-            self._settings.embedding_url, self._settings.key_of(self._settings.embedding_api_key)
-        )
+        settings = self._settings
+        assert settings.embedding_url is not None, "the settings have been checked"
         return RemoteEmbedder(
-            service,
+            self._service(
+                settings.embedding_url,
+                settings.key_of(settings.embedding_api_key),
+                "embedder_unavailable",
+            ),
             openai_embeddings(model),
             model_id=f"openai:{model}:{dimensions}",
             dimensions=dimensions,
         )
 
-    def _service(self, base_url: str | None, api_key: str) -> JSONService:
-        assert base_url is not None, "the settings have checked it"
-        service = JSONService(base_url=base_url, api_key=api_key, code="embedder_unavailable")
+    def _workers_ai(self) -> Embedder:
+        return RemoteEmbedder(
+            self._workers_ai_service("embedder_unavailable"),
+            workers_ai_embeddings(EMBEDDING_MODEL),
+            model_id=_WORKERS_AI,
+            dimensions=EMBEDDING_DIMENSIONS,
+        )
+
+    def _workers_ai_service(self, code: str) -> JSONService:
+        settings = self._settings
+        assert settings.workers_ai_account_id is not None, "the settings have been checked"
+        url = account_url(settings.workers_ai_url, settings.workers_ai_account_id)
+        return self._service(url, settings.key_of(settings.workers_ai_api_key), code)
+
+    def _service(self, base_url: str, api_key: str, code: str) -> JSONService:
+        service = JSONService(base_url=base_url, api_key=api_key, code=code)
         self._services.append(service)
         return service
