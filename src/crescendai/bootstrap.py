@@ -30,6 +30,7 @@ from crescendai.adapters.models.library_models import LibraryModels
 from crescendai.adapters.models.local_analyzer import LocalAnalyzer
 from crescendai.adapters.models.openai_chat import OpenAIChatModel
 from crescendai.adapters.objects.folder import FolderObjectStore
+from crescendai.adapters.rate_limits.sqlite import SqliteRateLimiter
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.chat.brief import Tutor
 from crescendai.chat.ledger import Ledger
@@ -267,6 +268,7 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
     """
     floor = open_floor(settings)
     services = build_services(floor)
+    limiter = SqliteRateLimiter(settings.data_dir / "limits.db")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -288,9 +290,10 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
             for task in (warming, supervision):
                 task.cancel()
             await asyncio.gather(warming, supervision, return_exceptions=True)
+            limiter.close()
             await floor.close()
 
-    return create_app(settings, services, build_checks(floor), lifespan)
+    return create_app(settings, services, build_checks(floor), lifespan, limiter=limiter)
 
 
 def _worker_command(slot: str) -> list[str]:

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
         1, ge=0, le=16, description="Analysis worker processes that `serve` starts (0: none)."
     )
     analysis_threads: int = Field(2, ge=1, le=64, description="Threads of one running analysis.")
+    rate_limit_per_minute: int = Field(
+        100, ge=0, le=1_000_000, description="Calls a minute for each caller (0: any number)."
+    )
     max_upload_mb: int = Field(50, ge=1, le=1000, description="Largest accepted upload.")
     llm_url: str | None = Field(
         None,

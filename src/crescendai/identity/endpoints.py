@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
+from crescendai.errors import CrescendError
 from crescendai.identity.schemas import ApiKeys, KeyRequest, NewApiKey
 from crescendai.identity.scopes import needed
 from crescendai.identity.service import Caller, IdentityService
@@ -25,8 +26,12 @@ async def _current_caller(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Caller:
     """Raises NotAuthenticated, or NotAllowed when the key's scopes do not reach this far."""
-    credential = api_key or (bearer.credentials if bearer else None)
-    caller = await _service(request).authenticate(credential)
+    caller = getattr(request.state, "caller", None)  # found out already, to count the call
+    if isinstance(caller, CrescendError):
+        raise caller
+    if not isinstance(caller, Caller):
+        credential = api_key or (bearer.credentials if bearer else None)
+        caller = await _service(request).authenticate(credential)
     caller.require(needed(request.method, request.url.path))
     return caller
 

@@ -24,6 +24,7 @@ from crescendai.knowledge import endpoints as knowledge_endpoints
 from crescendai.knowledge.reindexing import ReindexService
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
+from crescendai.ports.rate_limit import RateLimiter
 from crescendai.recordings import endpoints as recordings_endpoints
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
@@ -31,6 +32,7 @@ from crescendai.settings import LOOPBACK_HOSTS, Settings
 from crescendai.usage import endpoints as usage_endpoints
 from crescendai.usage.service import UsageService
 from crescendai.web import middleware, model_card, pages, problems, status
+from crescendai.web.limits import RateLimit
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -57,6 +59,7 @@ def create_app(
     checks: Mapping[str, status.Check],
     lifespan: Lifespan | None = None,
     web_build: Path = pages.BUILD,
+    limiter: RateLimiter | None = None,
 ) -> FastAPI:
     production = settings.environment == "production"
     app = FastAPI(
@@ -83,13 +86,22 @@ def create_app(
         pages.router,
     ):
         app.include_router(router)
-    _wrap(app, settings, production)
+    _wrap(app, settings, production, limiter)
     return app
 
 
-def _wrap(app: FastAPI, settings: Settings, production: bool) -> None:
+def _wrap(
+    app: FastAPI, settings: Settings, production: bool, limiter: RateLimiter | None
+) -> None:
     """Middleware; the last one added is the outermost."""
     app.add_middleware(middleware.SameOrigin, allowed_origins=settings.allowed_origins)
+    if limiter is not None and settings.rate_limit_per_minute:
+        app.add_middleware(
+            RateLimit,
+            identity=app.state.identity,
+            limiter=limiter,
+            per_minute=settings.rate_limit_per_minute,
+        )
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -97,7 +109,13 @@ def _wrap(app: FastAPI, settings: Settings, production: bool) -> None:
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "X-API-Key", "Last-Event-ID"],
-            expose_headers=["ETag", "X-Request-ID"],
+            expose_headers=[
+                "ETag",
+                "RateLimit",
+                "RateLimit-Policy",
+                "Retry-After",
+                "X-Request-ID",
+            ],
             max_age=3600,
         )
     if settings.auth == "local":  # a page from elsewhere must not reach us by a rebound name

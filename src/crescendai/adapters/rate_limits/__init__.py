@@ -1,0 +1,1 @@
+"""Counters of calls: a file that the processes of one machine share."""

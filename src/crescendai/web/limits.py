@@ -1,0 +1,99 @@
+"""So many calls a minute for each caller, and for each address whose credentials are not good."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crescendai.errors import CrescendError
+from crescendai.identity.service import IdentityService
+from crescendai.ports.rate_limit import RateLimiter, Verdict
+from crescendai.web.problems import problem
+
+WINDOW_SEC = 60.0
+_COUNTED = ("/api/", "/v1/", "/mcp")
+_FREE = frozenset({"/api/health", "/api/ready"})
+
+
+class RateLimit:
+    """Finds out who calls, and leaves it in the request's state for the endpoint.
+
+    Pages and files of the web app are not counted, nor is asking for the server's health.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, identity: IdentityService, limiter: RateLimiter, per_minute: int
+    ) -> None:
+        self._app = app
+        self._identity = identity
+        self._limiter = limiter
+        self._per_minute = per_minute
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        counted = scope["type"] == "http" and path.startswith(_COUNTED) and path not in _FREE
+        if not counted or scope["method"] == "OPTIONS":
+            await self._app(scope, receive, send)
+            return
+        verdict = await self._limiter.hit(await self._key(scope), self._per_minute, WINDOW_SEC)
+        headers = self._headers(verdict)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(headers)
+            await send(message)
+
+        if verdict.allowed:
+            await self._app(scope, receive, sending)
+            return
+        wait_sec = max(1, math.ceil(verdict.reset_sec))
+        headers["Retry-After"] = str(wait_sec)
+        answer = problem(
+            scope["state"]["request_id"],
+            429,
+            "rate_limited",
+            "Too many requests",
+            f"More than {self._per_minute} requests in a minute; try again in {wait_sec} s.",
+        )
+        await answer(scope, receive, sending)
+
+    async def _key(self, scope: Scope) -> str:
+        try:
+            caller = await self._identity.authenticate(credential(Headers(scope=scope)))
+        except CrescendError as error:
+            scope["state"]["caller"] = error
+        except SQLAlchemyError:
+            pass  # the endpoint meets it again, where it becomes a problem
+        else:
+            scope["state"]["caller"] = caller
+            return f"user:{caller.user_id}"
+        return f"address:{network(scope['client'][0] if scope.get('client') else '')}"
+
+    def _headers(self, verdict: Verdict) -> dict[str, str]:
+        """The fields of the IETF's draft on RateLimit headers."""
+        reset_sec = math.ceil(verdict.reset_sec)
+        return {
+            "RateLimit-Policy": f'"calls";q={self._per_minute};w={WINDOW_SEC:.0f}',
+            "RateLimit": f'"calls";r={verdict.remaining};t={reset_sec}',
+        }
+
+
+def credential(headers: Headers) -> str | None:
+    """The key or token that a request brings."""
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    return headers.get("x-api-key") or (bearer if scheme.lower() == "bearer" and bearer else None)
+
+
+def network(address: str) -> str:
+    """An address, or the /64 that one IPv6 customer has to himself."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
