@@ -20,6 +20,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from crescendai.adapters.audio.files import FileAudioProbe
+from crescendai.adapters.cache.counted import CountedCache
 from crescendai.adapters.cache.disk import DiskCache
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import is_current, migrate
@@ -77,6 +78,7 @@ class Floor:
     database: Database
     objects: FolderObjectStore
     cache: DiskCache
+    counted_cache: CountedCache
     library_models: LibraryModels
     language_model: OpenAIChatModel | FallbackModel | None
 
@@ -97,11 +99,13 @@ def open_floor(settings: Settings) -> Floor:
     data = settings.data_dir
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        cache = DiskCache((data / "cache").resolve())
         return Floor(
             settings=settings,
             database=Database(sqlite_url(data.resolve())),
             objects=FolderObjectStore((data / "objects").resolve()),
-            cache=DiskCache((data / "cache").resolve()),
+            cache=cache,
+            counted_cache=CountedCache(cache),
             library_models=LibraryModels(settings),
             language_model=_open_language_model(settings),
         )
@@ -144,13 +148,14 @@ def build_services(floor: Floor) -> Services:
         transactions=transactions,
         objects=floor.objects,
         probe=FileAudioProbe(),
+        cache=floor.counted_cache,
         max_upload_bytes=settings.max_upload_bytes,
     )
     search = KnowledgeSearch(
         transactions=transactions,
         models=floor.text_models,
         open_index=MemoryVectorIndex,
-        cache=floor.cache,
+        cache=floor.counted_cache,
     )
     knowledge = KnowledgeService(
         transactions=transactions,
@@ -203,7 +208,9 @@ def build_tutor(floor: Floor, usage: UsageService) -> tuple[Tutor, FeedbackWrite
     model = floor.language_model
     if model is None:
         return BuiltinTutor(ear=findings, reader=passages), None
-    return ModelTutor(model=model, meter=usage), FeedbackWriter(model=model, cache=floor.cache)
+    return ModelTutor(model=model, meter=usage), FeedbackWriter(
+        model=model, cache=floor.counted_cache
+    )
 
 
 def build_analyzer(settings: Settings, scratch: Path) -> LocalAnalyzer:
@@ -293,7 +300,9 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
             limiter.close()
             await floor.close()
 
-    return create_app(settings, services, build_checks(floor), lifespan, limiter=limiter)
+    app = create_app(settings, services, build_checks(floor), lifespan, limiter=limiter)
+    app.state.registry.register(floor.counted_cache)
+    return app
 
 
 def _worker_command(slot: str) -> list[str]:

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from crescendai.adapters.cache.counted import CountedCache
 from crescendai.adapters.cache.disk import DiskCache
 from crescendai.ports.cache import Cache
 
 
-@pytest.fixture(params=["disk"])
+@pytest.fixture(params=["disk", "counted"])
 async def cache(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Cache]:
     opened = DiskCache(tmp_path / "cache")
-    yield opened
+    yield opened if request.param == "disk" else CountedCache(opened)
     await opened.close()
 
 

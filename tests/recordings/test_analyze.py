@@ -10,11 +10,14 @@ from uuid import UUID
 
 import pytest
 
+from crescendai.adapters.cache.counted import CountedCache
+from crescendai.adapters.cache.disk import DiskCache
 from crescendai.adapters.objects.folder import FolderObjectStore
-from crescendai.errors import Conflict
+from crescendai.errors import Conflict, NotFound
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.kit.sql import Transactions
 from crescendai.ports.performance import AudioInfo, Heard, Progress
+from crescendai.recordings import repository
 from crescendai.recordings.analyze import AnalysisService
 from crescendai.recordings.service import RecordingService
 
@@ -54,9 +57,22 @@ def objects(tmp_path: Path) -> FolderObjectStore:
 
 
 @pytest.fixture
-def recordings(transactions: Transactions, objects: FolderObjectStore) -> RecordingService:
+async def cache(tmp_path: Path) -> AsyncIterator[CountedCache]:
+    disk = DiskCache(tmp_path / "cache")
+    yield CountedCache(disk)
+    await disk.close()
+
+
+@pytest.fixture
+def recordings(
+    transactions: Transactions, objects: FolderObjectStore, cache: CountedCache
+) -> RecordingService:
     return RecordingService(
-        transactions=transactions, objects=objects, probe=Trusting(), max_upload_bytes=1000
+        transactions=transactions,
+        objects=objects,
+        probe=Trusting(),
+        cache=cache,
+        max_upload_bytes=1000,
     )
 
 
@@ -152,3 +168,27 @@ async def test_giving_up_does_not_overrule_an_answer(
     assert recording.status == "failed"
     assert recording.problem is not None
     assert recording.problem.reason == "the first reason"
+
+
+async def test_metadata_is_cached_for_its_owner_until_it_changes(
+    transactions: Transactions, recordings: RecordingService, cache: CountedCache
+) -> None:
+    caller, recording_id = await submitted(recordings, transactions)
+    stranger = await IdentityService(transactions, False).ensure_user("somebody-else")
+
+    def lookups() -> dict[str, float]:
+        return {s.labels["result"]: s.value for f in cache.collect() for s in f.samples}
+
+    assert (await recordings.get(caller, recording_id)).status == "queued"
+    async with transactions.write() as session:
+        await repository.change(session, recording_id, status="ready", duration=7.5)
+    assert (await recordings.get(caller, recording_id)).status == "ready"
+    assert lookups() == {"miss": 2}
+    first, second = [await recordings.get(caller, recording_id) for _ in range(2)]
+    assert lookups() == {"miss": 2, "hit": 2}
+    assert first == second == (await recordings.list(caller, None, 1)).items[0]
+    with pytest.raises(NotFound):
+        await recordings.get(stranger, recording_id)
+    await recordings.remove(caller, recording_id)
+    with pytest.raises(NotFound):
+        await recordings.get(caller, recording_id)

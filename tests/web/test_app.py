@@ -152,6 +152,13 @@ async def test_the_log_names_no_query_and_no_body(
     assert "a-secret-query" not in written
 
 
+async def test_metrics_count_what_was_looked_for_in_the_cache(client: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        await client.get("/api/recordings/00000000-0000-0000-0000-000000000000")
+    text = (await client.get("/metrics")).text
+    assert 'crescendai_cache_lookups_total{kind="metadata",result="miss"} 2.0' in text
+
+
 async def test_metrics_count_requests_by_route(client: httpx.AsyncClient) -> None:
     await client.get("/api/recordings")
     text = (await client.get("/metrics")).text

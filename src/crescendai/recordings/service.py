@@ -18,6 +18,7 @@ from crescendai.kit.filenames import plain_name
 from crescendai.kit.ids import new_id
 from crescendai.kit.paging import Page, cut, decode_cursor
 from crescendai.kit.sql import Transactions
+from crescendai.ports.cache import Cache
 from crescendai.ports.objects import ObjectStore
 from crescendai.ports.performance import AudioInfo, AudioProbe
 from crescendai.recordings import repository
@@ -28,6 +29,7 @@ from crescendai.recordings.tables import RecordingRow
 
 ANALYZE = "recordings.analyze"
 BUCKET = "audio-recordings"
+METADATA_LIFE_SEC = 3600.0
 ENDED_EARLY = ("failed", "cancelled")
 
 
@@ -48,11 +50,13 @@ class RecordingService:
         transactions: Transactions,
         objects: ObjectStore,
         probe: AudioProbe,
+        cache: Cache,
         max_upload_bytes: int,
     ) -> None:
         self._transactions = transactions
         self._objects = objects
         self._probe = probe
+        self._cache = cache
         self._max_upload_bytes = max_upload_bytes
 
     async def submit(
@@ -109,11 +113,27 @@ class RecordingService:
         return Page([to_wire(row) for row in shown], following)
 
     async def get(self, caller: Caller, recording_id: UUID) -> Recording:
+        """Once it is ready it changes no more until it is removed, so that it may be cached."""
+        key = _metadata_key(caller, recording_id)
+        kept = await self._cache.get(key)
+        if kept is not None:
+            return Recording.model_validate_json(kept)
+        recording = to_wire(await self._own(caller, recording_id))
+        if recording.status == "ready":
+            await self._cache.set(key, recording.model_dump_json().encode(), METADATA_LIFE_SEC)
+            try:  # removed between reading and keeping it?
+                await self._own(caller, recording_id)
+            except NotFound:
+                await self._cache.delete(key)
+                raise
+        return recording
+
+    async def _own(self, caller: Caller, recording_id: UUID) -> RecordingRow:
         async with self._transactions.read() as session:
             row = await repository.owned(session, caller.user_id, recording_id)
         if row is None:
             raise not_found()
-        return to_wire(row)
+        return row
 
     async def analysis(self, caller: Caller, recording_id: UUID) -> Analysis:
         """What was heard. Raises Conflict while it is pending, or when there is none to come."""
@@ -180,11 +200,16 @@ class RecordingService:
             if row is None:
                 raise not_found()
             await repository.remove(session, recording_id)
+        await self._cache.delete(_metadata_key(caller, recording_id))
         await self._objects.delete(object_key(recording_id, row.format))
 
 
 def object_key(recording_id: UUID, extension: str) -> str:
     return f"{BUCKET}/recordings/{recording_id}.{extension}"
+
+
+def _metadata_key(caller: Caller, recording_id: UUID) -> str:
+    return f"metadata:{recording_id}:{caller.user_id}"
 
 
 def not_found() -> NotFound:
