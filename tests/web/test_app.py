@@ -89,8 +89,14 @@ async def test_a_page_from_elsewhere_may_not_write(client: httpx.AsyncClient) ->
 
 
 async def test_a_rebound_host_name_is_refused(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/api/recordings", headers={"host": "rebound.example"})
-    assert answer.status_code == 400
+    for host in ("rebound.example", "rebound.example:8000", "127.0.0.1.example", "", "[::2]:80"):
+        answer = await client.get("/api/recordings", headers={"host": host})
+        assert answer.status_code == 400, host
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == "urn:crescendai:problem:host_not_allowed"
+    for host in ("localhost", "localhost:8000", "127.0.0.1:1", "[::1]", "[::1]:8000"):
+        answer = await client.get("/api/recordings", headers={"host": host})
+        assert answer.status_code == 200, host
 
 
 async def test_allowed_origins_may_read_and_write(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.middleware.cors import CORSMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import crescendai
 from crescendai.chat import endpoints as chat_endpoints
@@ -28,7 +27,7 @@ from crescendai.ports.rate_limit import RateLimiter
 from crescendai.recordings import endpoints as recordings_endpoints
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
-from crescendai.settings import LOOPBACK_HOSTS, Settings
+from crescendai.settings import Settings
 from crescendai.usage import endpoints as usage_endpoints
 from crescendai.usage.service import UsageService
 from crescendai.web import middleware, model_card, pages, problems, status
@@ -119,9 +118,7 @@ def _wrap(
             max_age=3600,
         )
     if settings.auth == "local":  # a page from elsewhere must not reach us by a rebound name
-        app.add_middleware(
-            TrustedHostMiddleware, allowed_hosts=[*LOOPBACK_HOSTS, "[::1]"], www_redirect=False
-        )
+        app.add_middleware(middleware.LoopbackHost)
     app.add_middleware(
         middleware.RequestContext, production=production, registry=app.state.registry
     )

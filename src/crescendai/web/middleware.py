@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crescendai.kit.ids import new_id
+from crescendai.settings import LOOPBACK_HOSTS
 from crescendai.web.problems import internal_problem, problem
 
 log = structlog.get_logger(__name__)
@@ -127,6 +128,32 @@ class SameOrigin:
                     "origin_not_allowed",
                     "This is not allowed",
                     "This page's origin may not write here; ALLOWED_ORIGINS lists those that may.",
+                )
+                await response(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class LoopbackHost:
+    """Refuses requests under any name but this machine's own.
+
+    A page from elsewhere must not reach the owner's server by a name rebound to 127.0.0.1.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            name, _, port = Headers(scope=scope).get("host", "").rpartition(":")
+            host = name if name and port.isdigit() else f"{name}:{port}".lstrip(":")
+            if host.strip("[]") not in LOOPBACK_HOSTS:
+                response = problem(
+                    scope["state"]["request_id"],
+                    400,
+                    "host_not_allowed",
+                    "The input cannot be used",
+                    "This server is for this machine alone: call it 127.0.0.1 or localhost.",
                 )
                 await response(scope, receive, send)
                 return
