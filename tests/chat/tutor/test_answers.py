@@ -33,6 +33,11 @@ QUESTIONS = [
     "My wrist hurts when I play octaves",
     "What's the weather today?",
     "Is my interpretation convincing?",
+    "How fast did I play?",
+    "Was my tempo steady?",
+    "What grade would you give me?",
+    "I have an exam on Friday",
+    "what piece should I learn?",
 ]
 
 
@@ -84,6 +89,38 @@ async def test_every_quotation_is_cited_and_every_number_true(world: World, mess
 
 def _passage(chunk_id: UUID) -> Hit:
     return next(hit for hit in LIBRARY if hit.chunk_id == chunk_id)
+
+
+async def test_pace_is_measured_and_steadiness_is_timing(world: World) -> None:
+    assert (await ask(world, "How fast did I play?")).startswith(
+        "Measured rather than rated: a tempo of about 72 beats a minute."
+    )
+    assert (await ask(world, "Was my tempo steady?")).startswith(
+        "Timing in “take-1.wav” is at 0.31"
+    )
+
+
+async def test_another_exercise_is_given_for_one_that_failed(world: World) -> None:
+    first = await ask(world, "How do I clean up my blurred pedal?")
+    history = Said("user", "How do I clean up my blurred pedal?"), Said("assistant", first)
+    text = await ask(world, "that didn't work", *history)
+    assert text.startswith("Then let's come at pedal clarity from another side")
+    assert "outside my subject" not in text
+    assert "Syncopated pedal" not in text or "Stay with" in text
+
+
+@pytest.mark.parametrize(
+    ("message", "part"),
+    [
+        ("What grade would you give me?", "I don't give marks"),
+        ("I have an exam on Friday", "mind one thing only: pedal clarity (0.71"),
+        ("what piece should I learn?", "What have you played last that felt comfortable?"),
+    ],
+)
+async def test_it_stays_honest_and_helpful(world: World, message: str, part: str) -> None:
+    text = await ask(world, message)
+    assert part in text
+    assert "outside my subject" not in text
 
 
 async def test_it_speaks_word_by_word_after_looking_things_up(world: World) -> None:

@@ -62,6 +62,13 @@ MESSAGES: list[tuple[str, Kind]] = [
     ("Is it bad that my dynamic range is little?", "explain"),
     ("I can't play softly, what can I do?", "how_to"),
     ("My fourth finger is weak", "how_to"),
+    ("Was my tempo steady?", "explain"),
+    ("How fast did I play?", "tempo"),
+    ("What was my tempo?", "tempo"),
+    ("What grade would you give me?", "mark"),
+    ("I have an exam on Friday", "occasion"),
+    ("what piece should I learn?", "repertoire"),
+    ("ok", "unclear"),
 ]
 
 
@@ -85,6 +92,17 @@ def test_a_follow_up_keeps_its_topic() -> None:
     assert read_intent("and at 1:05?", history).at_sec == 65
 
 
+def test_what_did_not_work_and_a_plain_ok_are_follow_ups() -> None:
+    history = (
+        Said("user", "How do I clean up my blurred pedal?"),
+        Said("assistant", "**Freeze and name** [1] Play and freeze.\n\nTen minutes a day."),
+    )
+    tried = read_intent("that didn't work", history)
+    assert (tried.kind, tried.keys) == ("stuck", (PEDAL,))
+    assert read_intent("ok", history).kind == "acknowledged"
+    assert read_intent("it doesn't help", history).kind == "stuck"
+
+
 def test_an_exercise_and_its_offer_do_not_change_the_topic() -> None:
     history = (
         Said("assistant", "Pedal clarity is at 0.43. It leans to clean. Legato needs no haste."),
@@ -98,6 +116,9 @@ def test_an_exercise_and_its_offer_do_not_change_the_topic() -> None:
 @pytest.mark.parametrize(
     ("text", "keys"),
     [
+        ("Was my tempo steady?", (TIMING,)),
+        ("a steadier tempo", (TIMING,)),
+        ("the tempo", ("music_making_fast_slow",)),
         ("my pedal is muddy", (PEDAL,)),
         ("the pedal", (PEDAL, "pedal_sparse_saturated")),
         ("I rush in the fast bars", (TIMING,)),

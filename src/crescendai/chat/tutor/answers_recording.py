@@ -11,7 +11,7 @@ from crescendai.chat.tutor.listening import (
     where_to_hear,
 )
 from crescendai.chat.tutor.material import Finding
-from crescendai.chat.tutor.phrases import briefly, heard_as, measured, source, sureness
+from crescendai.chat.tutor.phrases import briefly, heard_as, measured, source, stretch, sureness
 from crescendai.kit.prose import capital, listed, number
 from crescendai.knowledge.results import Hit
 
@@ -47,6 +47,25 @@ async def explain(desk: Desk, intent: Intent) -> None:
         desk.say("You are on a good way there; go on in the same direction.")
     else:
         desk.say("Is that the sound you wanted here? If not, I can give you an exercise for it.")
+
+
+async def tempo(desk: Desk, _: Intent) -> None:
+    """How fast it was, as measured: no rating is needed for that."""
+    analysis = await heard(desk)
+    if analysis is None:
+        return
+    told = measured("music_making_fast_slow", analysis)
+    beat = analysis.measurements.get("tempo_bpm")
+    if beat is None or beat.value is None:
+        desk.say(f"I could not find a beat in {named(desk, analysis)}, so I can't say.", told)
+        return
+    desk.say(
+        told,
+        "I don't know the score, so the beat I follow may be half or double the written one.",
+    )
+    odd = next((o for o in desk.ear.outliers(analysis) if "tempo" in o.said), None)
+    if odd is not None:
+        desk.say(f"It is furthest from that at {stretch(odd.timestamp)}: {odd.said}.")
 
 
 async def _causes(desk: Desk, finding: Finding) -> None:

@@ -54,6 +54,20 @@ async def scores(desk: Desk, _: Intent) -> None:
     )
 
 
+async def mark(desk: Desk, _: Intent) -> None:
+    desk.say(
+        "I don't give marks: a mark needs a score to hold your playing against, and a panel. What "
+        "I can say is what stands out, how sure that is, and what would gain most from practice."
+    )
+    desk.say("Shall I begin with how your recording sounds?" if desk.brief.recording_id else "")
+
+
+async def acknowledged(desk: Desk, _: Intent) -> None:
+    desk.say(
+        "Good. Play it when you are ready, and record it again; or ask me for what comes next."
+    )
+
+
 async def others(desk: Desk, _: Intent) -> None:
     desk.say(
         "I can listen only to what you have uploaded yourself; other people's recordings are "

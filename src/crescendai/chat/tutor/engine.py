@@ -12,6 +12,7 @@ from crescendai.chat.events import Token, TurnEvent, UsageReported
 from crescendai.chat.tools import Tools
 from crescendai.chat.tutor import (
     answers_comparison,
+    answers_guidance,
     answers_moments,
     answers_plan,
     answers_practice,
@@ -45,6 +46,12 @@ ANSWERS: dict[Kind, Answer] = {
     "next": answers_practice.next_step,
     "how_to": answers_practice.how_to,
     "question": answers_practice.question,
+    "tempo": answers_recording.tempo,
+    "mark": answers_talk.mark,
+    "occasion": answers_guidance.occasion,
+    "repertoire": answers_guidance.repertoire,
+    "stuck": answers_guidance.stuck,
+    "acknowledged": answers_talk.acknowledged,
 }
 
 

@@ -27,6 +27,12 @@ Kind: TypeAlias = Literal[
     "overview",
     "how_to",
     "question",
+    "tempo",
+    "mark",
+    "occasion",
+    "repertoire",
+    "stuck",
+    "acknowledged",
     "unclear",
 ]
 Extreme: TypeAlias = Literal["strongest", "weakest", "unusual"]
@@ -60,6 +66,8 @@ def read_intent(message: str, history: Sequence[Said] = ()) -> Intent:
     keys = dimensions_in(text)
     if clock := patterns.CLOCK.search(text):
         return Intent("moment", keys, at_sec=int(clock.group(1)) * 60 + int(clock.group(2)))
+    if history and not keys and len(words) <= 8 and patterns.DID_NOT_WORK.search(text):
+        return Intent("stuck", _topic_so_far(history), again=True)
     if len(words) <= 6 and history and not keys:
         follow_up = _follow_up(text, history)
         if follow_up is not None:
@@ -79,8 +87,16 @@ def _first_rule(text: str, keys: tuple[str, ...], *, short: bool) -> Intent:
         return Intent("wrong_notes")
     if patterns.SCORES.search(text) and not keys:
         return Intent("scores")
+    if patterns.PACE.search(text):
+        return Intent("tempo", keys)
+    if patterns.MARK.search(text):
+        return Intent("mark")
     if patterns.COMPARE.search(text) and not (keys and "between" in text.lower()):
         return Intent("compare", keys)
+    if patterns.OCCASION.search(text) and not keys:
+        return Intent("occasion", minutes=minutes)
+    if patterns.REPERTOIRE.search(text) and not keys:
+        return Intent("repertoire")
     if patterns.PLAN.search(text):
         return Intent("plan", keys, minutes=minutes)
     superlative = (
@@ -110,17 +126,23 @@ def _first_rule(text: str, keys: tuple[str, ...], *, short: bool) -> Intent:
 
 
 def _follow_up(text: str, history: Sequence[Said]) -> Intent | None:
-    keys = next((found for said in reversed(history) if (found := _topic(said))), ())
+    keys = _topic_so_far(history)
     answered = next((said.content for said in reversed(history) if said.role == "assistant"), "")
     if patterns.YES.search(text):
         offer = answered.rsplit("\n", 1)[-1]
         keys = dimensions_in(offer) or keys
-        return Intent("how_to", keys, again=True) if keys and "exercise" in offer else None
+        if keys and "exercise" in offer:
+            return Intent("how_to", keys, again=True)
+        return Intent("acknowledged") if patterns.OK.search(text) else None
     if keys and (patterns.AGAIN.search(text) or _is_bare(text, ())):
         return Intent("how_to", keys, again=True)
     if patterns.FOLLOW_UP.search(text) and keys:
         return Intent("how_to" if text.lower().lstrip().startswith("how") else "explain", keys)
     return None
+
+
+def _topic_so_far(history: Sequence[Said]) -> tuple[str, ...]:
+    return next((found for said in reversed(history) if (found := _topic(said))), ())
 
 
 def _topic(said: Said) -> tuple[str, ...]:

@@ -45,6 +45,27 @@ COMPARE = rule(
     r"(?:have|has|did|am) i (?:been )?(?:improv\w+|got(?:ten)? better|getting better|progress\w*)|"
     r"my progress)\b"
 )
+PACE = rule(
+    r"\bhow (?:fast|slow(?:ly)?|quick(?:ly)?) (?:did|was|were|am|do|is) (?:i|it|that|this|my)\b"
+    r"|\bwhat (?:was|is) (?:my|the) (?:tempo|speed)\b|\bhow many (?:beats|bpm)\b|\bmy bpm\b"
+)
+MARK = rule(
+    r"\b(?:what|which|a|my) (?:grade|mark)\b.*\b(?:me|i|get|give|this|it)\b|\bgrade (?:me|my|this)"
+    r"|\bout of (?:ten|10|100|five|5)\b|\bam i (?:any )?(?:good|talented)\b|\brate (?:me|my|this)"
+)
+OCCASION = rule(
+    r"\b(?:have|having|got|playing|there(?:'|’)?s|my) (?:\w+ ){0,3}(?:exam\w*|auditions?|recitals?|"
+    r"concerts?|competitions?)\b.*\b(?:on|in|tomorrow|tonight|today|next|this|soon|days?|weeks?)\b"
+)
+REPERTOIRE = rule(
+    r"\b(?:what|which) (?:\w+ ){0,2}(?:pieces?|repertoire|composers?|works?)\b.*"
+    r"\b(?:learn|play|study|choose|pick|start|try)\b|\b(?:recommend|suggest)\b.*\bpieces?\b"
+)
+DID_NOT_WORK = rule(
+    r"\b(?:did(?:n(?:'|’)?t| not)|does(?:n(?:'|’)?t| not)|is(?:n(?:'|’)?t| not)) "
+    r"(?:really |quite )?(?:work\w*|help\w*)\b"
+    r"|\bno (?:better|use|help|difference)\b|\bstill (?:the same|bad|not)\b"
+)
 PLAN = rule(
     r"\b(?:plan\w*|schedule|routine|timetable|organi[sz]e)\b.*\b(?:practi[sc]\w+|week|days?|"
     r"minutes|session|time|month)\b"
@@ -121,4 +142,5 @@ AGAIN = rule(r"\b(?:another|a different|different one|something else|other exerc
 YES = rule(
     r"^\s*(?:yes|yes please|yeah|sure|ok(?:ay)?|please|go on|go ahead|please do|more)\b[\s.!]*$"
 )
+OK = rule(r"^\s*(?:ok(?:ay)?|sure|yeah)\b[\s.!]*$")
 FOLLOW_UP = rule(r"^\s*(?:why|how|how so|tell me more|more|and\b.*|what about\b.*|which)\s*[?.!]*$")

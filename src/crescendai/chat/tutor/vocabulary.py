@@ -6,6 +6,8 @@ import re
 
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
+        r"(?:tempo|pace|speed) (?:was |is |always |really |very |at all )*(?:un)?(?:stead\w+|even|"
+        r"constant|stable)|(?:stead\w+|even|constant|stable) (?:tempo|pace|speed)|"
         r"timing|keeping time|rhythm\w*|pulse|beat|rush\w*|drag\w*|unstead\w+|"
         r"stead(?:y|ier|iness)|rubato|metronome|unstable|uneven rhythm|hesitat\w+",
         ("timing_stable_unstable",),
