@@ -89,15 +89,16 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("DEDALUS_API_KEY", "CRESCENDAI_DEDALUS_API_KEY"),
         description="Key for Dedalus; set alone, it turns the tutor over to Dedalus.",
     )
-    embedder: Literal["minilm", "openai", "workers-ai"] = Field(
+    embedder: Literal["minilm", "bge-base", "openai", "workers-ai"] = Field(
         "minilm",
         description="What places the library's texts: `minilm`, which comes with the "
-        "installation, `openai`, any OpenAI-compatible API, or `workers-ai`.",
+        "installation, `bge-base`, from a folder, `openai`, any OpenAI-compatible API, or "
+        "`workers-ai`.",
     )
-    reranker: Literal["maxsim", "workers-ai"] = Field(
+    reranker: Literal["maxsim", "bge-base", "workers-ai"] = Field(
         "maxsim",
         description="What orders the passages found: `maxsim`, which comes with the "
-        "installation, or `workers-ai`.",
+        "installation, `bge-base`, from a folder, or `workers-ai`.",
     )
     embedding_url: str | None = Field(
         None, description="Base URL of an OpenAI-compatible API for embeddings."
@@ -110,6 +111,9 @@ class Settings(BaseSettings):
     )
     embedding_dimensions: int = Field(
         768, ge=1, le=8192, description="How many dimensions that model's vectors have."
+    )
+    model_downloads: Literal["off", "on"] = Field(
+        "off", description="Whether BGE models that are set may be fetched from the hub."
     )
     workers_ai_url: str = Field(
         "https://api.cloudflare.com/client/v4", description="Base URL of Workers AI."

@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -14,9 +16,11 @@ from crescendai.adapters.models import workers_ai
 from crescendai.adapters.models.json_service import JSONService
 from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.models.onnx_folder import FolderEmbedder, FolderReranker, OnnxFolder
 from crescendai.adapters.models.remote_embedder import RemoteEmbedder, openai_embeddings
 from crescendai.ports.embedding import Embedder, Reranker, ScriptedEmbedder, ScriptedReranker
 from tests.adapters.models.embedding_server import DIMENSIONS, embedding_server
+from tests.adapters.models.onnx_folders import cross_encoder_folder, minilm_folder
 
 MODEL = MiniLM()
 PEDAL = "Change the pedal with the harmony, or the bass will blur."
@@ -65,6 +69,20 @@ async def workers_ai_reranker() -> AsyncIterator[Reranker]:
 
 
 @asynccontextmanager
+async def folder_embedder() -> AsyncIterator[Embedder]:
+    with TemporaryDirectory() as made:
+        folder = minilm_folder(Path(made) / "m")
+        yield FolderEmbedder(OnnxFolder(lambda: folder), model_id="folder", dimensions=384)
+
+
+@asynccontextmanager
+async def folder_reranker() -> AsyncIterator[Reranker]:
+    with TemporaryDirectory() as made:
+        folder = cross_encoder_folder(Path(made) / "m")
+        yield FolderReranker(OnnxFolder(lambda: folder), model_id="folder")
+
+
+@asynccontextmanager
 async def scripted_reranker() -> AsyncIterator[Reranker]:
     yield ScriptedReranker()
 
@@ -74,8 +92,8 @@ async def maxsim() -> AsyncIterator[Reranker]:
     yield MaxSimReranker(MODEL)
 
 
-EMBEDDERS = [scripted, minilm, openai, workers_ai_embedder]
-RERANKERS = [scripted_reranker, maxsim, workers_ai_reranker]
+EMBEDDERS = [scripted, minilm, openai, workers_ai_embedder, folder_embedder]
+RERANKERS = [scripted_reranker, maxsim, workers_ai_reranker, folder_reranker]
 
 
 @pytest.fixture(params=EMBEDDERS, ids=lambda opening: opening.__name__)

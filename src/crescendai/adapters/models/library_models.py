@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from crescendai.adapters.models.hub import ModelFolders
 from crescendai.adapters.models.json_service import JSONService
 from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.models.onnx_folder import FolderEmbedder, FolderReranker, OnnxFolder
 from crescendai.adapters.models.remote_embedder import RemoteEmbedder, openai_embeddings
 from crescendai.adapters.models.workers_ai import (
     EMBEDDING_DIMENSIONS,
@@ -17,6 +19,9 @@ from crescendai.knowledge.models import TextModels
 from crescendai.ports.embedding import Embedder, Reranker
 from crescendai.settings import Settings
 
+BGE_EMBEDDER = "BAAI/bge-base-en-v1.5"
+BGE_DIMENSIONS = 768
+BGE_RERANKER = "BAAI/bge-reranker-base"
 _WORKERS_AI = f"workers-ai:{EMBEDDING_MODEL}"
 
 
@@ -30,6 +35,9 @@ class LibraryModels:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._minilm = MiniLM()
+        self._folders = ModelFolders(
+            settings.data_dir.resolve() / "models", may_fetch=settings.model_downloads == "on"
+        )
         self._services: list[JSONService] = []
         self._earlier: dict[str, Embedder | None] = {}
         self.text_models = TextModels(self._embedder(), self._reranker(), self._embedder_named)
@@ -44,11 +52,15 @@ class LibraryModels:
             return self._openai(settings.embedding_model, settings.embedding_dimensions)
         if settings.embedder == "workers-ai":
             return self._workers_ai()
+        if settings.embedder == "bge-base":
+            return self._bge()
         return MiniLMEmbedder(self._minilm)
 
     def _reranker(self) -> Reranker:
         if self._settings.reranker == "workers-ai":
             return WorkersAIReranker(self._workers_ai_service("reranker_unavailable"))
+        if self._settings.reranker == "bge-base":
+            return FolderReranker(self._folder(BGE_RERANKER), model_id=BGE_RERANKER)
         return MaxSimReranker(self._minilm)
 
     def _embedder_named(self, model_id: str) -> Embedder | None:
@@ -59,6 +71,8 @@ class LibraryModels:
     def _open(self, model_id: str) -> Embedder | None:
         if model_id == MiniLMEmbedder.model_id:
             return MiniLMEmbedder(self._minilm)
+        if model_id == BGE_EMBEDDER:
+            return self._bge()
         if model_id == _WORKERS_AI and self._settings.workers_ai_account_id is not None:
             return self._workers_ai()
         kind, _, rest = model_id.partition(":")
@@ -66,6 +80,14 @@ class LibraryModels:
         if kind == "openai" and self._settings.embedding_url is not None:
             return self._openai(model, int(dimensions))
         return None
+
+    def _bge(self) -> Embedder:
+        return FolderEmbedder(
+            self._folder(BGE_EMBEDDER), model_id=BGE_EMBEDDER, dimensions=BGE_DIMENSIONS
+        )
+
+    def _folder(self, repository: str) -> OnnxFolder:
+        return OnnxFolder(lambda: self._folders.find(repository))
 
     def _openai(self, model: str, dimensions: int) -> Embedder:
         settings = self._settings

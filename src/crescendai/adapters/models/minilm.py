@@ -90,7 +90,7 @@ class MiniLM:
                     options,
                     providers=["CPUExecutionProvider"],
                 )
-                self._tokenizer = _tokenizer()
+                self._tokenizer = new_tokenizer()
             return self._session, self._tokenizer
 
 
@@ -117,7 +117,7 @@ class MiniLMEmbedder:
         return vectors
 
 
-def _tokenizer() -> Tokenizer:
+def new_tokenizer() -> Tokenizer:
     words = _VOCABULARY.read_text(encoding="utf-8").splitlines()
     vocabulary = {word: at for at, word in enumerate(words)}
     tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106 - no password
