@@ -208,9 +208,9 @@ def build_tutor(floor: Floor, usage: UsageService) -> tuple[Tutor, FeedbackWrite
     model = floor.language_model
     if model is None:
         return BuiltinTutor(ear=findings, reader=passages), None
-    return ModelTutor(model=model, meter=usage), FeedbackWriter(
-        model=model, cache=floor.counted_cache
-    )
+    tokens = floor.settings.llm_history_tokens
+    writer = FeedbackWriter(model=model, cache=floor.counted_cache)
+    return ModelTutor(model=model, meter=usage, history_tokens=tokens), writer
 
 
 def build_analyzer(settings: Settings, scratch: Path) -> LocalAnalyzer:

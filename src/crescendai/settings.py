@@ -75,6 +75,12 @@ class Settings(BaseSettings):
     )
     llm_api_key: SecretStr | None = Field(None, description="Key for CRESCENDAI_LLM_URL.")
     llm_model: str = Field("openai/gpt-5-nano", description="Model name at that API.")
+    llm_history_tokens: int = Field(
+        8000,
+        ge=500,
+        description="Estimated tokens of earlier conversation that the model is given; what goes "
+        "beyond is condensed to the person's aims and limits and to what was advised.",
+    )
     llm_fallback_url: str | None = Field(
         None, description="Base URL of a second API, which answers when the first one cannot."
     )

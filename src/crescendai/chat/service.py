@@ -37,7 +37,7 @@ from crescendai.kit.paging import cut, decode_cursor
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge.index_repository import state as library_state
 
-HISTORY_MESSAGES = 20
+HISTORY_MESSAGES = 60
 RECENT_RECORDINGS = 20
 TITLE_CHARS = 60
 SILENT_SEC = 20

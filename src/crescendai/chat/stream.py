@@ -21,6 +21,7 @@ from typing import Any
 
 from crescendai.chat.brief import TurnBrief
 from crescendai.chat.collaborators import Meter
+from crescendai.chat.condense import condense
 from crescendai.chat.events import (
     Cited,
     Token,
@@ -45,6 +46,7 @@ from crescendai.ports.language_model import (
 )
 
 MAX_ROUNDS = 6
+HISTORY_TOKENS = 8000
 MAX_CALLS_A_ROUND = 8
 _QUOTE = re.compile(r"[“\"]([^“”\"]{12,})[”\"]")
 _MARK = re.compile(r"\[(\d{1,3})\]")
@@ -53,9 +55,12 @@ _MARK = re.compile(r"\[(\d{1,3})\]")
 class ModelTutor:
     """The tutor whose words come from a language model."""
 
-    def __init__(self, *, model: LanguageModel, meter: Meter) -> None:
+    def __init__(
+        self, *, model: LanguageModel, meter: Meter, history_tokens: int = HISTORY_TOKENS
+    ) -> None:
         self._model = model
         self._meter = meter
+        self._history_tokens = history_tokens
 
     @property
     def model_id(self) -> str:
@@ -66,7 +71,7 @@ class ModelTutor:
         return read_prompt("tutor").version
 
     async def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
-        conversation = _Conversation(brief, self.model_id)
+        conversation = _Conversation(brief, self.model_id, self._history_tokens)
         try:
             async with aclosing(self._converse(conversation, tools)) as happening:
                 async for event in happening:
@@ -126,10 +131,12 @@ async def _use_tools(
 class _Conversation:
     """The messages so far, and the passages that may be cited; number n is ``passages[n - 1]``."""
 
-    def __init__(self, brief: TurnBrief, model_id: str) -> None:
+    def __init__(self, brief: TurnBrief, model_id: str, history_tokens: int) -> None:
+        digest, latest = condense(brief.history, history_tokens)
+        known = [read_prompt("tutor").text, _situation(brief), digest]
         self.messages = [
-            Message("system", read_prompt("tutor").text + "\n\n" + _situation(brief)),
-            *(Message(said.role, said.content) for said in brief.history),
+            Message("system", "\n\n".join(part for part in known if part)),
+            *(Message(said.role, said.content) for said in latest),
             Message("user", brief.message),
         ]
         self.passages: list[Hit] = []
