@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from crescendai.adapters import confinement
 from crescendai.adapters.audio.files import FileAudioProbe
 from crescendai.adapters.cache.counted import CountedCache
 from crescendai.adapters.cache.disk import DiskCache
@@ -65,6 +67,8 @@ from crescendai.settings import Settings
 from crescendai.usage.service import UsageService
 from crescendai.web.app import Services, create_app
 from crescendai.web.status import Check
+
+log = structlog.get_logger(__name__)
 
 _GRACE_SEC = 3
 _LOCK_WITHIN_SEC = 10.0
@@ -279,6 +283,8 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if lacking := confinement.missing():
+            log.warning("confinement.missing", lacking=lacking)
         await migrate(floor.database)
         await services.identity.ensure_user()
         await services.turns.open()

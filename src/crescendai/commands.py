@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
+from crescendai.adapters import confinement
 from crescendai.adapters.audio.files import FileAudioProbe
 from crescendai.adapters.database.migrate import migrate
 from crescendai.adapters.models.transkun import WEIGHTS_DIR, verify
@@ -222,11 +223,19 @@ async def analyze_file(settings: Settings, path: Path, report: Report) -> Analys
 
 
 async def examine(settings: Settings) -> dict[str, Part]:
-    """The readiness checks, and whether the models and the web app are in place."""
+    """The readiness checks, and whether models, web app and confinement are in place."""
 
     async def web_app() -> None:
         if not (BUILD / "index.html").is_file():
             raise Unavailable("web_app_missing", "It is not built: `make serve` builds it.")
+
+    async def confinement_of_children() -> None:
+        if lacking := confinement.missing():
+            raise Unavailable(
+                "confinement_missing",
+                f"This system has no {' and no '.join(lacking)}: what opens uploaded files is "
+                "limited in time and memory, but not kept from other files or the network.",
+            )
 
     async with opened(settings) as floor:
 
@@ -235,7 +244,11 @@ async def examine(settings: Settings) -> dict[str, Part]:
             await asyncio.to_thread(PerformanceModel.load)
             await floor.text_models.embedder.embed(["piano"])
 
-        checks = build_checks(floor) | {"models": models, "web app": web_app}
+        checks = build_checks(floor) | {
+            "models": models,
+            "web app": web_app,
+            "confinement": confinement_of_children,
+        }
         return {name: await look(check) for name, check in checks.items()}
 
 

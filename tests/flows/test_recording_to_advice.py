@@ -139,9 +139,11 @@ def test_what_is_not_a_piano_is_refused_with_a_reason(server: Server, tmp_path: 
 
 
 def test_a_clip_under_three_seconds_is_refused(server: Server, recording: MakeRecording) -> None:
-    sent = upload(server, recording(".wav", seconds=2.5))
-    last = follow(server, sent["recording_id"])[-2].data
-    assert (last["status"], last["problem"]["code"]) == ("refused", "too_short")
+    path = recording(".wav", seconds=2.5)
+    answer = httpx.post(f"{server.url}/api/upload", files={"file": path.open("rb")}, timeout=60)
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "urn:crescendai:problem:too_short"
+    assert "2.5 s long; at least 3 s" in answer.json()["detail"]
 
 
 def test_the_library_finds_the_right_article(server: Server, library: None) -> None:

@@ -84,16 +84,23 @@ def reconsider(quality: AudioQuality, performance: Performance) -> AudioQuality:
     return replace(quality, is_piano=False, reasons=reasons)
 
 
+def too_short(duration_sec: float) -> Refusal | None:
+    """Why not to rate a recording of this length, or ``None``."""
+    if duration_sec >= MIN_DURATION_SEC:
+        return None
+    return Refusal(
+        "too_short",
+        f"The recording is {duration_sec:.1f} s long; at least {MIN_DURATION_SEC:.0f} s of "
+        "playing are needed.",
+    )
+
+
 def refusal(
     quality: AudioQuality, performance: Performance | None, duration_sec: float
 ) -> Refusal | None:
     """Why not to rate the recording, or ``None``; without a performance, notes are not asked."""
-    if duration_sec < MIN_DURATION_SEC:
-        return Refusal(
-            "too_short",
-            f"The recording is {duration_sec:.1f} s long; at least {MIN_DURATION_SEC:.0f} s of "
-            "playing are needed.",
-        )
+    if short := too_short(duration_sec):
+        return short
     if quality.peak_dbfs < SILENT_PEAK_DBFS or quality.silence_fraction > MAX_SILENCE_FRACTION:
         return Refusal(
             "silent",

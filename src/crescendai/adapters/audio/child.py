@@ -1,8 +1,9 @@
 """The child process that opens audio files: ``probe PATH`` or ``decode PATH OUT``.
 
 Prints one JSON object: what it found, or ``{"problem": {"code", "reason"}}``. Only the three
-accepted containers and their usual codecs are enabled, and the file is handed over as an open
-stream, so that no playlist or reference inside it can name another file or address.
+accepted containers and their usual codecs are enabled, no protocol at all is, and the file is
+handed over as an open stream: no playlist or reference inside it can name another file or address.
+What a header says of length, rate or channels is checked against what is there.
 """
 
 from __future__ import annotations
@@ -10,24 +11,33 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import av
-import numpy as np
-import numpy.typing as npt
-import soxr
 
 from crescendai.adapters.limits import limit_this_process
 
-Samples = npt.NDArray[np.float32]
+if TYPE_CHECKING:  # the numeric libraries are imported by decoding only: probing is quick
+    import numpy as np
+    import numpy.typing as npt
+
+    Samples = npt.NDArray[np.float32]
 
 SAMPLE_RATE = 44_100
 MAX_DURATION_SEC = 3600
 DEMUXERS = {"wav": "wav", "mp3": "mp3", "m4a": "mov"}
-CODECS = {"mp3": ("mp3", "mp3float"), "m4a": ("aac", "alac")}
-_MEMORY_BYTES = 1_500 * 1024**2
-_CPU_SEC = 120
+_DEMUXER_NAMES = {"wav": "wav", "mp3": "mp3", "m4a": "mov,mp4,m4a,3gp,3g2,mj2"}
+_PCM = (
+    "pcm_u8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_s64le "
+    "pcm_f32le pcm_f32be pcm_f64le pcm_f64be pcm_alaw pcm_mulaw"
+)
+CODECS = {"wav": tuple(_PCM.split()), "mp3": ("mp3float", "mp3"), "m4a": ("aac", "alac")}
+MAX_CHANNELS = 8
+_MEMORY_BYTES = 900 << 20
+_PROBE_CPU_SEC = 4
+_DECODE_CPU_SEC = 8  # an hour takes about 15
 _PROBED_FRAMES = 20
+_LOUDEST = 8.0  # times full scale; a float file may hold any number at all
 # A file may end a little before it said it would (encoder padding) but not by more than this.
 _MISSING_SHARE = 0.02
 _MISSING_SEC = 0.25
@@ -75,6 +85,9 @@ def probe(path: Path) -> dict[str, Any]:
 
 def decode(path: Path, out: Path) -> dict[str, Any]:
     """Write mono float32 samples at 44,100 Hz to ``out`` and return how many there are."""
+    import numpy as np
+    import soxr
+
     name = _container(path)
     with path.open("rb") as file, _open(file, name) as container, out.open("wb") as sink:
         stream = _audio_stream(container, name)
@@ -100,7 +113,16 @@ def _container(path: Path) -> str:
 
 
 def _open(file: BinaryIO, name: str) -> Any:
-    return av.open(file, format=DEMUXERS[name], options={"enable_drefs": "0"})
+    return av.open(
+        file,
+        format=DEMUXERS[name],
+        options={
+            "enable_drefs": "0",
+            "protocol_whitelist": "none",
+            "format_whitelist": _DEMUXER_NAMES[name],
+            "codec_whitelist": ",".join(CODECS[name]),
+        },
+    )
 
 
 def _audio_stream(container: Any, name: str) -> Any:
@@ -108,27 +130,39 @@ def _audio_stream(container: Any, name: str) -> Any:
         raise Problem("audio_missing", "The file holds no sound.")
     stream = container.streams.audio[0]
     codec = stream.codec_context.name
-    if not (codec.startswith("pcm_") if name == "wav" else codec in CODECS[name]):
+    if codec not in CODECS[name]:
         raise Problem(
             "audio_codec_unsupported",
             f"The sound inside is coded as {codec}; send PCM WAV, MP3, or M4A with AAC or ALAC.",
         )
     if not 4_000 <= stream.codec_context.sample_rate <= 384_000:
         raise DAMAGED
+    if not 1 <= stream.codec_context.layout.nb_channels <= MAX_CHANNELS:
+        raise Problem(
+            "audio_channels_unsupported",
+            f"The recording has more than {MAX_CHANNELS} channels; send it in stereo or mono.",
+        )
     return stream
 
 
 def _decode_some_and_count(container: Any, stream: Any) -> float:
-    """Seconds of sound in the packets that are there; the first frames must decode."""
-    ticks = decoded = 0
+    """Seconds of sound in the packets that are there; the first frames must decode.
+
+    A packet of a compressed format is a frame of so many samples, whatever its time stamps say.
+    """
+    context = stream.codec_context
+    ticks = packets = decoded = 0
     for packet in container.demux(stream):
+        packets += packet.size > 0
         if packet.duration:
             ticks += packet.duration
         if decoded < _PROBED_FRAMES:
             decoded += len(packet.decode())
     if decoded == 0:
         raise DAMAGED
-    return float(ticks * stream.time_base)
+    announced_sec = float(ticks * stream.time_base)
+    coded_sec: float = packets * context.frame_size / context.sample_rate
+    return max(announced_sec, coded_sec)
 
 
 def _wav_is_cut(path: Path) -> bool:
@@ -149,6 +183,8 @@ def _wav_is_cut(path: Path) -> bool:
 
 def _mono(frame: Any) -> Samples:
     """One channel of float32 at full scale 1, the mean of all channels."""
+    import numpy as np
+
     samples = frame.to_ndarray()
     channels = frame.layout.nb_channels
     if not frame.format.is_planar:
@@ -158,25 +194,28 @@ def _mono(frame: Any) -> Samples:
     elif np.issubdtype(samples.dtype, np.integer):
         samples = samples.astype(np.float32) / -float(np.iinfo(samples.dtype).min)
     mono = samples.astype(np.float32).mean(axis=0)
-    finite: Samples = np.nan_to_num(mono, nan=0.0, posinf=1.0, neginf=-1.0)
+    finite: Samples = np.clip(np.nan_to_num(mono), -_LOUDEST, _LOUDEST)
     return finite
 
 
 def _write(sink: BinaryIO, samples: Samples) -> int:
-    sink.write(np.ascontiguousarray(samples, dtype=np.float32).tobytes())
+    sink.write(samples.astype("float32").tobytes())
     return len(samples)
 
 
-def main(arguments: list[str]) -> dict[str, Any]:
+def main(task: str, path: Path, *outs: Path) -> dict[str, Any]:
+    for out in outs:
+        out.touch()  # it must be there to be named as the one file that may be written
+    megabytes = path.stat().st_size >> 20
     limit_this_process(
         memory_bytes=_MEMORY_BYTES,
-        cpu_sec=_CPU_SEC,
-        file_bytes=(MAX_DURATION_SEC + 60) * SAMPLE_RATE * 4,
+        cpu_sec=_PROBE_CPU_SEC if task == "probe" else _DECODE_CPU_SEC + 4 * megabytes,
+        file_bytes=(MAX_DURATION_SEC + 60) * SAMPLE_RATE * 4 if outs else 0,
+        readable=[path],
+        writable=outs,
     )
     try:
-        if arguments[0] == "probe":
-            return probe(Path(arguments[1]))
-        return decode(Path(arguments[1]), Path(arguments[2]))
+        return decode(path, *outs) if outs else probe(path)
     except Problem as problem:
         return {"problem": {"code": problem.code, "reason": problem.reason}}
     except (av.error.FFmpegError, ValueError, IndexError, MemoryError):
@@ -184,4 +223,4 @@ def main(arguments: list[str]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1:])))
+    print(json.dumps(main(sys.argv[1], *map(Path, sys.argv[2:]))))

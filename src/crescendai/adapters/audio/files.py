@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -9,25 +10,34 @@ import numpy.typing as npt
 
 from crescendai.adapters.limited import ChildFailed, run_limited
 from crescendai.errors import InvalidInput, TooLarge, UnsupportedFormat
+from crescendai.music.quality import too_short
 from crescendai.ports.performance import AudioInfo
 from crescendai.recordings.formats import SNIFF_BYTES, sniff
 
 _CHILD = "crescendai.adapters.audio.child"
+_PROBES_AT_ONCE = 4
 _PROBE_WALL_SEC = 20.0
 _DECODE_WALL_SEC = 300.0
 
 
 class FileAudioProbe:
-    """The AudioProbe port."""
+    """The AudioProbe port. A few files are probed at a time; the others wait for their turn."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(_PROBES_AT_ONCE)
 
     async def probe(self, path: Path) -> AudioInfo:
         with path.open("rb") as file:
             sniff(file.read(SNIFF_BYTES))
         try:
-            found = await run_limited(_CHILD, "probe", str(path), wall_sec=_PROBE_WALL_SEC)
+            async with self._turn:
+                found = await run_limited(_CHILD, "probe", str(path), wall_sec=_PROBE_WALL_SEC)
         except ChildFailed as failure:
             raise _as_error(failure) from failure
-        return AudioInfo(**found)
+        info = AudioInfo(**found)
+        if short := too_short(info.duration_sec):
+            raise InvalidInput(short.code, short.reason)
+        return info
 
 
 async def decode(path: Path, out: Path) -> npt.NDArray[np.float32]:

@@ -21,7 +21,12 @@ MAX_CHARACTERS = 20_000_000
 
 def main() -> None:
     format, path, memory_bytes, cpu_sec = sys.argv[1:]
-    limit_this_process(memory_bytes=int(memory_bytes), cpu_sec=int(cpu_sec), file_bytes=0)
+    limit_this_process(
+        memory_bytes=int(memory_bytes),
+        cpu_sec=int(cpu_sec),
+        file_bytes=0,
+        readable=[Path(path)],
+    )
     try:
         answer = asdict(_parse(format, Path(path)))
     except InvalidInput as problem:

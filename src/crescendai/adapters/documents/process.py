@@ -15,10 +15,14 @@ from crescendai.ports.documents import FORMATS, HeadingSpan, PageSpan, ParsedDoc
 
 
 class ProcessParser:
-    """``memory_bytes`` bounds a child's address space, ``cpu_sec`` its processor time."""
+    """``memory_bytes`` bounds a child's address space, ``cpu_sec`` its processor time.
+
+    Both times are those of a small document; each megabyte of a larger one adds a second to its
+    processor time, and to its wall-clock time in proportion.
+    """
 
     def __init__(
-        self, *, memory_bytes: int = 1 << 30, cpu_sec: int = 60, wall_sec: float = 120
+        self, *, memory_bytes: int = 900 << 20, cpu_sec: int = 5, wall_sec: float = 30
     ) -> None:
         self._memory_bytes = memory_bytes
         self._cpu_sec = cpu_sec
@@ -29,14 +33,15 @@ class ProcessParser:
             raise UnsupportedFormat(
                 "document_format", "Send a PDF, EPUB, DOCX, HTML, Markdown or plain text file."
             )
+        more_sec = path.stat().st_size >> 20
         try:
             answer = await run_limited(
                 "crescendai.adapters.documents.child",
                 format,
                 str(path),
                 str(self._memory_bytes),
-                str(self._cpu_sec),
-                wall_sec=self._wall_sec,
+                str(self._cpu_sec + more_sec),
+                wall_sec=self._wall_sec * (1 + more_sec / self._cpu_sec),
             )
         except ChildFailed as problem:
             raise InvalidInput(problem.code, problem.reason) from problem

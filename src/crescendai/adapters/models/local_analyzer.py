@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from crescendai.adapters.audio.files import decode
 from crescendai.adapters.models.transkun import TranskunTranscriber
-from crescendai.errors import InvalidInput
+from crescendai.errors import InvalidInput, TooLarge, UnsupportedFormat
 from crescendai.music.measurements import Measuring
 from crescendai.music.notes import Performance
 from crescendai.music.performance_model import PerformanceModel
@@ -49,7 +49,7 @@ class LocalAnalyzer:
             progress("decoding", 0.0)
             try:
                 samples = await decode(path, Path(folder) / "samples.f32")
-            except InvalidInput as error:
+            except (InvalidInput, UnsupportedFormat, TooLarge) as error:
                 raise Refused(error.code, error.message) from error
             try:
                 return await asyncio.to_thread(self._listen, samples, progress, cancelled)
