@@ -36,6 +36,7 @@ from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.rate_limits.sqlite import SqliteRateLimiter
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.chat.brief import Tutor
+from crescendai.chat.careful import CarefulTutor
 from crescendai.chat.ledger import Ledger
 from crescendai.chat.service import ChatService
 from crescendai.chat.stream import ModelTutor
@@ -210,11 +211,13 @@ def build_token_verifier(settings: Settings) -> TokenVerifier | None:
 def build_tutor(floor: Floor, usage: UsageService) -> tuple[Tutor, FeedbackWriter | None]:
     """Who answers and who writes feedback: a language model, or what is built in."""
     model = floor.language_model
+    builtin = BuiltinTutor(ear=findings, reader=passages)
     if model is None:
-        return BuiltinTutor(ear=findings, reader=passages), None
+        return builtin, None
     tokens = floor.settings.llm_history_tokens
+    answering = ModelTutor(model=model, meter=usage, history_tokens=tokens)
     writer = FeedbackWriter(model=model, cache=floor.counted_cache)
-    return ModelTutor(model=model, meter=usage, history_tokens=tokens), writer
+    return CarefulTutor(tutor=answering, careful=builtin), writer
 
 
 def build_analyzer(settings: Settings, scratch: Path) -> LocalAnalyzer:

@@ -11,6 +11,9 @@ def rule(pattern: str) -> re.Pattern[str]:
 
 PAIN = rule(
     r"\b(?:pain|painful|hurts?|hurting|ache[sd]?|aching|sore(?:ness)?|numb(?:ness)?|tingl\w+|"
+    r"burning (?:sensation|feeling|forearms?|hands?|wrists?|fingers?|shoulders?)|inflam\w+|"
+    r"(?:forearms?|hands?|wrists?|fingers?|shoulders?) (?:is |are |start to |starts to )?burn\w*|"
+    r"painkillers?|ibuprofen|no feeling in|can(?:'|’)?t feel|"
     r"tendon\w*|tendinitis|carpal|rsi|injur\w+|swollen|cramp\w*|strained)\b"
 )
 NOT_PAIN = rule(r"\bpainful(?:ly)? (?:to (?:hear|listen)|slow)|\bears? hurt")
