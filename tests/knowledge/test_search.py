@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -8,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crescendai.errors import SchemaError
+from crescendai.adapters.vectors.memory import MemoryVectorIndex
+from crescendai.errors import SchemaError, UpstreamFailed
 from crescendai.identity.service import Caller
 from crescendai.knowledge import repository
 from crescendai.knowledge.filters import Filters
+from crescendai.knowledge.models import TextModels
 from crescendai.knowledge.repository import search_words
 from crescendai.knowledge.search import KnowledgeSearch
-from crescendai.ports.embedding import ScriptedEmbedder, Vectors
+from crescendai.ports.embedding import ScriptedEmbedder, ScriptedReranker, Vectors
 from tests.knowledge.conftest import Library
 
 PEDAL = b"Change the pedal with the harmony, or the bass will blur and turn muddy."
@@ -41,6 +44,29 @@ async def test_the_best_passage_comes_first_and_says_where_it_stands(
     assert [hit.score for hit in answer.hits] == sorted(
         (hit.score for hit in answer.hits), reverse=True
     )
+
+
+class UnreachableReranker(ScriptedReranker):
+    """The scripted one, whose service has gone away since the passages were prepared."""
+
+    async def rerank(self, query: str, prepared: Sequence[bytes]) -> list[float]:
+        raise UpstreamFailed("reranker_unavailable", "AI service unavailable")
+
+
+async def test_a_reranker_that_cannot_be_reached_only_costs_its_stage(
+    library: Library, caller: Caller
+) -> None:
+    await library.take_in(caller, "trill.txt", TRILL, title="Trills")
+    await library.take_in(caller, "pedal.txt", PEDAL, title="Pedals")
+    search = KnowledgeSearch(
+        transactions=library.transactions,
+        models=TextModels(library.embedder, UnreachableReranker()),
+        open_index=MemoryVectorIndex,
+        cache=library.cache,
+    )
+    answer = await search.search(caller, "why is my bass muddy", 2)
+    assert answer.stages == ("dense", "bm25", "fusion")
+    assert answer.hits[0].title == "Pedals"
 
 
 async def test_one_sees_the_built_in_library_and_ones_own(

@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from crescendai.errors import SchemaError
+import structlog
+
+from crescendai.errors import SchemaError, UpstreamFailed
 from crescendai.identity.service import Caller
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge import index_repository, repository
@@ -28,6 +30,8 @@ MAX_QUERY_CHARACTERS = 2000
 STAGES = ("dense", "bm25", "fusion", "rerank")
 _MIN_CANDIDATES = 40
 _BM25_DEPTH = 300  # a passage near in meaning keeps its words' score though few words match
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ class KnowledgeSearch:
     ) -> list[_Candidate] | None:
         """The reranker's score is added too: each of the three sees what the others miss.
 
-        None when the reranker has not been through all of them yet.
+        None when the reranker has not been through all of them yet, or cannot be reached now.
         """
         if not self._weights.reranker:
             return None
@@ -134,7 +138,11 @@ class KnowledgeSearch:
             prepared = await index_repository.model_data(session, numbers, self._reranker.model_id)
         if len(prepared) < len(numbers):
             return None
-        scores = await self._reranker.rerank(query, [prepared[number] for number in numbers])
+        try:
+            scores = await self._reranker.rerank(query, [prepared[number] for number in numbers])
+        except UpstreamFailed as error:
+            log.warning("knowledge.reranker_failed", reason=error.message)
+            return None
         ranked = [
             replace(one, score=one.score + self._weights.reranker * score)
             for one, score in zip(candidates, scores, strict=True)
