@@ -1,9 +1,12 @@
 """How often search finds the right passage, and how fast: ``python -m bench.retrieval``.
 
-Takes the shared books in as a user's documents, through the service and the real models, asks the
-development questions and prints, for every stage by itself, the share of questions whose answer is
-among the first k, and the latency of the whole search. A hit is a returned chunk that covers at
-least half of one gold quote. ``--data FOLDER`` keeps the library for the next run.
+Takes the shared books in as a user's documents, through the service and the real models, and asks
+two sets of questions: the shared development questions, which the weights were chosen on, and this
+project's own (``questions/books.jsonl``), written from single passages without their words. Prints,
+for every stage by itself, the share of questions whose answer is among the first k, and how well
+the best hit's score tells questions with an answer from those without one (AUC); then the latency
+of the whole search. A hit is a returned chunk that covers at least half of one gold quote.
+``--data FOLDER`` keeps the library for the next run.
 """
 
 from __future__ import annotations
@@ -11,14 +14,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
-import json
 import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -32,13 +33,18 @@ from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.identity.service import Caller, IdentityService
-from crescendai.knowledge.evaluation import DEPTH, rank
+from crescendai.knowledge.evaluation import DEPTH, Question, rank, read_questions, recall
 from crescendai.knowledge.ingestion import IngestionService
 from crescendai.knowledge.models import TextModels
+from crescendai.knowledge.results import Hit
 from crescendai.knowledge.search import KnowledgeSearch, Weights
 from crescendai.knowledge.service import KnowledgeService
 
 SHARED = Path(os.environ.get("CRESCENDAI_SHARED", "../shared"))
+SETS = {
+    "development": SHARED / "corpus" / "dev.jsonl",
+    "own": Path(__file__).parent / "questions" / "books.jsonl",
+}
 
 
 @dataclass
@@ -61,13 +67,10 @@ async def main() -> None:
         await migrate(database)
         library = await _open(database, data)
         files = await _take_in(library)
-        await _report(library, files)
+        for name, path in SETS.items():
+            await _report(library, files, name, read_questions(path))
+        await _report_latency(library, [one.query for one in read_questions(SETS["development"])])
         await database.close()
-
-
-def _questions() -> list[dict[str, Any]]:
-    with (SHARED / "corpus" / "dev.jsonl").open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 async def _open(database: Database, data: Path) -> Library:
@@ -119,18 +122,33 @@ async def _take_in(library: Library) -> dict[UUID, str]:
     return files
 
 
-async def _report(library: Library, files: dict[UUID, str]) -> None:
-    questions = _questions()
-    known = [question for question in questions if question["gold"]]
-    print(f"{len(known)} questions with an answer among the passages")
-    for name, search in library.searches.items():
-        ranks = []
-        for question in known:
-            hits = (await search.search(library.caller, question["query"], DEPTH)).hits
-            ranks.append(rank(hits, question["gold"], files))
-        shares = " ".join(f"R@{k} {np.mean([rank <= k for rank in ranks]):.3f}" for k in (1, 3, 10))
-        print(f"{name:8s} {shares}")
-    await _report_latency(library, [question["query"] for question in questions])
+async def _report(
+    library: Library, files: dict[UUID, str], name: str, questions: Sequence[Question]
+) -> None:
+    known = [question for question in questions if question.gold]
+    unknown = [question for question in questions if not question.gold]
+    print(f"{name} questions: {len(known)} with an answer, {len(unknown)} without")
+    for stage, search in library.searches.items():
+        answers = [await _hits(library, search, question) for question in known]
+        ranks = [rank(hits, one.gold, files) for hits, one in zip(answers, known, strict=True)]
+        shares = " ".join(f"R@{k} {share:.3f}" for k, share in recall(ranks).at.items())
+        others = [await _hits(library, search, question) for question in unknown]
+        auc = separation([_best(hits) for hits in answers], [_best(hits) for hits in others])
+        print(f"{stage:8s} {shares} AUC {auc:.3f}")
+
+
+async def _hits(library: Library, search: KnowledgeSearch, question: Question) -> tuple[Hit, ...]:
+    return (await search.search(library.caller, question.query, DEPTH)).hits
+
+
+def _best(hits: Sequence[Hit]) -> float:
+    return hits[0].score if hits else 0.0
+
+
+def separation(with_answer: Sequence[float], without: Sequence[float]) -> float:
+    """Area under the ROC curve: how often the score of a question with an answer is the higher."""
+    ours, theirs = np.array(with_answer)[:, None], np.array(without)[None, :]
+    return float(np.mean((ours > theirs) + 0.5 * (ours == theirs)))
 
 
 async def _report_latency(library: Library, queries: Sequence[str]) -> None:
