@@ -1,9 +1,9 @@
 """How search and ingestion hold at 100,000 chunks and more: ``python -m bench.library_scale``.
 
 Takes one shared book in for real, and makes documents of 400 chunks of it and of its fellows; each
-generated chunk is eight sentences drawn from all books. Its words stand in the real full-text
-index; its vectors are those of a real chunk with noise added and scaled to unit length, which is
-quick, keeps real clusters, and leaves word and vector independent of each other.
+generated chunk is eight sentences drawn from all books. Its words stand in the real index; its
+vectors are those of a real chunk with noise added and scaled to unit length, which is quick, keeps
+real clusters, and leaves word and vector independent of each other.
 
 ``--chunks N`` sets the size, ``--data FOLDER`` keeps the library, ``--rivals`` asks Chroma, LanceDB
 and FAISS the same vectors where they are installed.
@@ -36,15 +36,18 @@ from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
+from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.knowledge.ingestion import IngestionService
 from crescendai.knowledge.models import TextModels
 from crescendai.knowledge.search import KnowledgeSearch, Weights
 from crescendai.knowledge.service import KnowledgeService
+from crescendai.knowledge.words import ChunkText, WordCounts
 
 SHARED = Path(os.environ.get("CRESCENDAI_SHARED", "../shared"))
 REAL = "wieck_piano_and_song.txt"
 CHUNKS_A_DOCUMENT = 400
+BOOK = "A generated book"
 NOISE = 0.6  # the length of what is added to a vector of length 1
 Vectors = npt.NDArray[np.float32]
 
@@ -130,12 +133,15 @@ def _add_document(
         "'done', 100, ?, ?, 1, 0, 0)",
         (document, owner.hex, document, CHUNKS_A_DOCUMENT, "+".join(model_ids)),
     )
+    own = [next(texts) for _ in numbers]
     connection.executemany(
         "INSERT INTO knowledge_chunks (number, id, document_id, ordinal, text, context, "
         "start_char, end_char, heading_path) "
-        "VALUES (?, ?, ?, ?, ?, 'A generated book', 0, 1, '[]')",
-        [(n, uuid4().hex, document, at, next(texts)) for at, n in enumerate(numbers)],
+        "VALUES (?, ?, ?, ?, ?, ?, 0, 1, '[]')",
+        [(n, uuid4().hex, document, at, own[at], BOOK) for at, n in enumerate(numbers)],
     )
+    counts = WordCounts.of([ChunkText(n, text, BOOK) for n, text in zip(numbers, own, strict=True)])
+    connection.execute("INSERT INTO knowledge_word_counts VALUES (?, ?)", (document, counts.pack()))
     rows: list[tuple[int, str, bytes]] = []
     for number in numbers:
         vectors, kept = real[int(rng.integers(len(real)))]
@@ -174,6 +180,7 @@ async def report(database: Database, folder: Path, models: TextModels, caller: C
             transactions=database.transactions,
             models=models,
             open_index=MemoryVectorIndex,
+            words=MemoryWordIndex(database.transactions),
             cache=DiskCache(folder / "cache"),
             weights=weights,
         )

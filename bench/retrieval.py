@@ -32,6 +32,7 @@ from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
+from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.knowledge.evaluation import DEPTH, Question, rank, read_questions, recall
 from crescendai.knowledge.ingestion import IngestionService
@@ -90,6 +91,7 @@ async def _open(database: Database, data: Path) -> Library:
                 transactions=transactions,
                 models=models,
                 open_index=MemoryVectorIndex,
+                words=MemoryWordIndex(transactions),
                 cache=DiskCache(data / "cache"),
                 weights=weights,
             )

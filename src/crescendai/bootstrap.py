@@ -35,6 +35,7 @@ from crescendai.adapters.models.openai_chat import OpenAIChatModel
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.rate_limits.sqlite import SqliteRateLimiter
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
+from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.chat.brief import Tutor
 from crescendai.chat.careful import CarefulTutor
 from crescendai.chat.ledger import Ledger
@@ -160,6 +161,7 @@ def build_services(floor: Floor) -> Services:
         transactions=transactions,
         models=floor.text_models,
         open_index=MemoryVectorIndex,
+        words=MemoryWordIndex(transactions),
         cache=floor.counted_cache,
     )
     knowledge = KnowledgeService(

@@ -17,6 +17,7 @@ from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
+from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge.ingestion import IngestionService
@@ -54,6 +55,7 @@ class Library:
             transactions=self.transactions,
             models=models or self.models,
             open_index=MemoryVectorIndex,
+            words=MemoryWordIndex(self.transactions),
             cache=self.cache,
         )
 
@@ -125,6 +127,7 @@ async def opened_library(
             transactions=transactions,
             models=TextModels(embedder, reranker),
             open_index=MemoryVectorIndex,
+            words=MemoryWordIndex(transactions),
             cache=cache,
         ),
     )

@@ -144,7 +144,7 @@ async def test_a_document_deleted_meanwhile_ends_quietly(library: Library, calle
 
     await library.new_ingestion(Deleting()).ingest(submitted.document.document_id)
     assert await count(library, "knowledge_chunks") == 0
-    assert await count(library, "knowledge_chunks_fts") == 0
+    assert await count(library, "knowledge_word_counts") == 0
     await library.ingestion.ingest(submitted.document.document_id)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from crescendai.adapters.database import migrate as migrations
 from crescendai.adapters.database.engine import Database, sqlite_url
+from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.knowledge import index_repository
 
 _DOCUMENT = text("""
@@ -43,10 +44,8 @@ async def test_vectors_of_before_are_still_searched(tmp_path: Path) -> None:
         assert (await index_repository.state(session)).embedder_id == "m-1"
         found = await index_repository.document_vectors(session, document_id, "m-1")
         kept = await index_repository.model_data(session, [1], "r-1")
-        words = await session.execute(
-            text("SELECT rowid FROM knowledge_chunks_fts WHERE knowledge_chunks_fts MATCH 'wrist'")
-        )
-        assert words.scalar_one() == 1
     assert (found.numbers, found.data) == ([1], [b"\1\2"])
     assert kept == {1: b"\3"}
+    found_by_word = await MemoryWordIndex(database.transactions).match("wrists", uuid4(), 5)
+    assert [one.number for one in found_by_word] == [1]
     await database.close()

@@ -67,7 +67,7 @@ async def test_a_cancelled_document_stops_and_leaves_nothing_to_find(
     await library.new_ingestion(Interrupted(cancel)).ingest(document_id)
     cancelled = await library.service.get(caller, document_id)
     assert (cancelled.status, cancelled.percent, cancelled.pages_done) == ("cancelled", 0, 0)
-    for table in ("knowledge_chunks", "knowledge_chunks_fts", "knowledge_pages"):
+    for table in ("knowledge_chunks", "knowledge_word_counts", "knowledge_pages"):
         assert await count(library, table) == 0
     with pytest.raises(Conflict):
         await library.service.cancel(caller, document_id)

@@ -6,16 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
+from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.errors import SchemaError, UpstreamFailed
 from crescendai.identity.service import Caller
-from crescendai.knowledge import repository
 from crescendai.knowledge.filters import Filters
 from crescendai.knowledge.models import TextModels
-from crescendai.knowledge.repository import search_words
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.ports.embedding import ScriptedEmbedder, ScriptedReranker, Vectors
 from tests.knowledge.conftest import Library
@@ -62,6 +59,7 @@ async def test_a_reranker_that_cannot_be_reached_only_costs_its_stage(
         transactions=library.transactions,
         models=TextModels(library.embedder, UnreachableReranker()),
         open_index=MemoryVectorIndex,
+        words=MemoryWordIndex(library.transactions),
         cache=library.cache,
     )
     answer = await search.search(caller, "why is my bass muddy", 2)
@@ -79,24 +77,6 @@ async def test_one_sees_the_built_in_library_and_ones_own(
     await library.take_in(stranger, "his.txt", PEDAL + b" So it is.", title="Robert's")
     assert set(await titles(library.search, caller, "pedal")) == {"Handbook", "Clara's"}
     assert set(await titles(library.search, stranger, "pedal")) == {"Handbook", "Robert's"}
-
-
-async def test_others_documents_do_not_crowd_out_ones_own(
-    library: Library, caller: Caller, stranger: Caller
-) -> None:
-    """Full text looks at the best matches first; here they are all somebody else's."""
-    crowd = "\n\n".join(
-        f"Muddy pedal, muddy bass: number {n}. " + "Muddy. " * 90 for n in range(320)
-    )
-    document = await library.take_in(stranger, "crowd.txt", crowd.encode())
-    assert document.chunk_count > 300
-    mine = await library.take_in(caller, "mine.txt", PEDAL + b" " + TRILL * 9)
-    async with library.transactions.read() as session:
-        matches = await repository.match_text(session, "muddy pedal", caller.user_id, 300)
-        found = await repository.passages(
-            session, [match.number for match in matches], caller.user_id
-        )
-    assert {passage.document.id for passage in found.values()} == {mine.document_id}
 
 
 async def test_another_process_notices_what_changed(library: Library, caller: Caller) -> None:
@@ -143,16 +123,6 @@ async def test_a_wrong_question_is_refused_by_name(
 async def test_no_query_is_a_command(library: Library, caller: Caller, query: str) -> None:
     await library.take_in(caller, "pedal.txt", PEDAL, title="Pedals")
     assert await titles(library.search, caller, query) == ["Pedals"]
-
-
-@given(st.text(max_size=80))
-def test_search_words_hold_nothing_but_words(query: str) -> None:
-    assert all(word.replace("_", "a").isalnum() for word in search_words(query))
-
-
-def test_the_commonest_words_are_left_out_unless_they_are_all() -> None:
-    assert search_words("How do I play the long trill?") == ["long", "trill"]
-    assert search_words("what is it") == ["what", "is", "it"]
 
 
 async def test_a_query_is_embedded_once(library: Library, caller: Caller) -> None:
@@ -211,11 +181,6 @@ async def test_filters_narrow_both_stages(
     await library.take_in(caller, "plain.txt", PEDAL)
     answer = await library.search.search(caller, "pedal", 5, Filters(**narrow))
     assert {hit.title for hit in answer.hits} == expected
-    async with library.transactions.read() as session:
-        matches = await repository.match_text(
-            session, "pedal", caller.user_id, 300, Filters(**narrow)
-        )
-    assert len(matches) == len(expected)
 
 
 async def test_one_document_alone_can_be_searched(library: Library, caller: Caller) -> None:

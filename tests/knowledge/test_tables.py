@@ -41,7 +41,7 @@ async def test_the_migration_makes_what_the_tables_declare(tmp_path: Path) -> No
     one, other = await _schema(migrated), await _schema(declared)
     assert one.keys() == other.keys()
     assert f"table {tables.ChunkRow.__tablename__}" in one
-    assert "table knowledge_chunks_fts" in one
+    assert "table knowledge_word_counts" in one
     for name in one:
         if not name.startswith("table knowledge_documents"):
             continue

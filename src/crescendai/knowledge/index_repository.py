@@ -10,7 +10,13 @@ from uuid import UUID
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crescendai.knowledge.tables import ChunkRow, DocumentRow, ModelDataRow, RevisionRow
+from crescendai.knowledge.tables import (
+    ChunkRow,
+    DocumentRow,
+    ModelDataRow,
+    RevisionRow,
+    WordCountsRow,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,15 @@ class DocumentVectors:
     owner_id: UUID | None
     numbers: Sequence[int]
     data: Sequence[bytes]
+
+
+@dataclass(frozen=True)
+class PackedWords:
+    """``data`` are the document's ``WordCounts``, as they are stored."""
+
+    document_id: UUID
+    owner_id: UUID | None
+    data: bytes
 
 
 async def state(session: AsyncSession) -> IndexState:
@@ -69,6 +84,20 @@ async def document_vectors(
     return DocumentVectors(
         owner.scalar_one_or_none(), [row.number for row in rows], [row.data for row in rows]
     )
+
+
+async def word_counts(session: AsyncSession, document_ids: Collection[UUID]) -> list[PackedWords]:
+    query = (
+        select(DocumentRow.id, DocumentRow.owner_id, WordCountsRow.data)
+        .join(WordCountsRow, WordCountsRow.document_id == DocumentRow.id)
+        .where(DocumentRow.id.in_(document_ids))
+    )
+    return [PackedWords(*row) for row in await session.execute(query)]
+
+
+async def set_word_counts(session: AsyncSession, document_id: UUID, data: bytes) -> None:
+    await session.merge(WordCountsRow(document_id=document_id, data=data))
+    await session.flush()
 
 
 async def model_data(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +23,7 @@ from crescendai.knowledge.reindexing import REINDEX
 from crescendai.knowledge.sections import part_at, parts
 from crescendai.knowledge.service import object_key
 from crescendai.knowledge.tables import ChunkRow, DocumentRow, PageRow
+from crescendai.knowledge.words import ChunkText, WordCounts
 from crescendai.ports.documents import DocumentParser, PageSpan, ParsedDocument
 from crescendai.ports.objects import ObjectStore
 
@@ -111,7 +113,15 @@ class IngestionService:
         self, run: _Run, facts: _Facts, chunks: Sequence[Chunk], models: TextModels
     ) -> None:
         """One transaction that makes the document findable, for this process and all others."""
-        current = {_chunk_id(run, facts, chunk) for chunk in chunks}
+        current = {_chunk_id(run, facts, chunk): chunk for chunk in chunks}
+        async with self._transactions.read() as session:
+            numbers = await repository.chunk_numbers(session, run.document_id)
+        texts = [
+            ChunkText(numbers[chunk_id], chunk.text, facts.context(chunk))
+            for chunk_id, chunk in current.items()
+            if chunk_id in numbers
+        ]
+        words = await asyncio.to_thread(_pack_words, texts)
         async with self._transactions.write() as session:
             values = {
                 **facts.columns(),
@@ -125,8 +135,9 @@ class IngestionService:
             }
             if not await repository.update_run(session, run.document_id, run.id, values):
                 return
-            stale = await repository.chunk_ids(session, run.document_id) - current
+            stale = await repository.chunk_ids(session, run.document_id) - current.keys()
             await repository.remove_chunks(session, stale)
+            await index_repository.set_word_counts(session, run.document_id, words)
             state = await index_repository.state(session)
             embedder_id = state.embedder_id or models.embedder.model_id
             revision = await index_repository.next_revision(session, {"embedder_id": embedder_id})
@@ -134,6 +145,10 @@ class IngestionService:
             if models.id != self._models.id or embedder_id != models.embedder.model_id:
                 await enqueue(session, REINDEX, {}, NOBODY_WAITS)
         log.info("knowledge.document_ready", document=str(run.document_id), chunks=len(chunks))
+
+
+def _pack_words(texts: Sequence[ChunkText]) -> bytes:
+    return WordCounts.of(texts).pack()
 
 
 def _row(run: _Run, facts: _Facts, chunk: Chunk, token_count: int) -> ChunkRow:

@@ -13,8 +13,7 @@ import structlog
 
 from crescendai.errors import UpstreamFailed
 from crescendai.kit.sql import Transactions
-from crescendai.knowledge import index_repository, repository
-from crescendai.knowledge.filters import EVERYTHING, Filters
+from crescendai.knowledge import index_repository
 from crescendai.knowledge.indexing import LibraryIndex
 from crescendai.knowledge.models import TextModels, read_vectors
 from crescendai.ports.cache import Cache
@@ -57,9 +56,12 @@ class Nearness:
             await serving.embedder.embed(["piano"])
 
     async def look(
-        self, owner_id: UUID, query: str, limit: int, filters: Filters = EVERYTHING
+        self, owner_id: UUID, query: str, limit: int, within: Collection[UUID] | None = None
     ) -> Near | None:
-        """None when the model behind the index cannot be opened or reached just now."""
+        """None when the model behind the index cannot be opened or reached just now.
+
+        With ``within`` only those of these documents.
+        """
         serving = await self._library.refresh()
         if serving is None:
             return None
@@ -68,10 +70,6 @@ class Nearness:
         except UpstreamFailed as error:
             log.warning("knowledge.embedder_failed", reason=error.message)
             return None
-        within = None
-        if filters != EVERYTHING:
-            async with self._transactions.read() as session:
-                within = await repository.matching_documents(session, owner_id, filters)
         neighbours = await serving.index.nearest(vector, owner_id, limit, within)
         return Near(serving.embedder, vector, neighbours)
 

@@ -2,76 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Float,
-    Integer,
-    String,
-    Uuid,
-    bindparam,
-    cast,
-    delete,
-    or_,
-    select,
-    text,
-    tuple_,
-    update,
-)
+from sqlalchemy import String, cast, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.paging import Position
-from crescendai.knowledge.filters import EVERYTHING, Filters
-from crescendai.knowledge.stop_words import STOP_WORDS
+from crescendai.knowledge.filters import Filters
 from crescendai.knowledge.tables import ChunkRow, DocumentRow, PageRow
-
-CONTEXT_WEIGHT = 0.5  # of a word in the title or a heading, against 1 in the text
-_WORD = re.compile(r"\w+")
-
-
-# Weighing all matches and looking up the visible ones among the best is many times quicker than
-# looking all of them up first, which is left for callers whose own are crowded out by others'.
-_BEST_THEN_VISIBLE = """
-    SELECT best.number AS number, best.score AS score
-    FROM (
-        SELECT rowid AS number, -bm25(knowledge_chunks_fts, 1.0, :context_weight) AS score
-        FROM knowledge_chunks_fts WHERE knowledge_chunks_fts MATCH :words
-        ORDER BY score DESC LIMIT :limit
-    ) AS best
-    CROSS JOIN knowledge_chunks c ON c.number = best.number
-    JOIN knowledge_documents d ON d.id = c.document_id
-    WHERE d.status = 'ready' AND (d.owner_id IS NULL OR d.owner_id = :owner_id)
-    ORDER BY best.score DESC
-"""
-_VISIBLE_THEN_BEST = """
-    SELECT c.number AS number, -bm25(knowledge_chunks_fts, 1.0, :context_weight) AS score
-    FROM knowledge_chunks_fts
-    CROSS JOIN knowledge_chunks c ON c.number = knowledge_chunks_fts.rowid
-    JOIN knowledge_documents d ON d.id = c.document_id
-    WHERE knowledge_chunks_fts MATCH :words
-      AND d.status = 'ready' AND (d.owner_id IS NULL OR d.owner_id = :owner_id)
-    ORDER BY score DESC LIMIT :limit
-"""
-_FILTERED = """
-      AND (:document_id IS NULL OR d.id = :document_id)
-      AND (:type IS NULL OR d.type = :type)
-      AND (:level IS NULL OR d.level IN (:level, 'all'))
-      AND (:dimension IS NULL OR CAST(d.dimensions AS TEXT) LIKE '%"' || :dimension || '"%')
-    ORDER BY"""
-_FILTERED_THEN_BEST = _VISIBLE_THEN_BEST.replace("    ORDER BY", _FILTERED)
-_MATCH_COUNT = "SELECT count(*) FROM knowledge_chunks_fts WHERE knowledge_chunks_fts MATCH :words"
-
-
-@dataclass(frozen=True)
-class TextMatch:
-    """``score`` is BM25, higher is better; it depends on the whole library's word counts."""
-
-    number: int
-    score: float
 
 
 @dataclass(frozen=True)
@@ -220,13 +161,19 @@ async def chunk_spans(
 
 
 async def remove_document(session: AsyncSession, document_id: UUID) -> None:
-    """Its chunks, vectors and full text go with it."""
+    """Its chunks, vectors and words go with it."""
     await session.execute(delete(DocumentRow).where(DocumentRow.id == document_id))
 
 
 async def chunk_ids(session: AsyncSession, document_id: UUID) -> set[UUID]:
     query = select(ChunkRow.id).where(ChunkRow.document_id == document_id)
     return set((await session.execute(query)).scalars())
+
+
+async def chunk_numbers(session: AsyncSession, document_id: UUID) -> dict[UUID, int]:
+    """Number by id."""
+    query = select(ChunkRow.id, ChunkRow.number).where(ChunkRow.document_id == document_id)
+    return {row.id: row.number for row in await session.execute(query)}
 
 
 async def add_chunks(session: AsyncSession, rows: Sequence[ChunkRow]) -> None:
@@ -237,38 +184,6 @@ async def add_chunks(session: AsyncSession, rows: Sequence[ChunkRow]) -> None:
 async def remove_chunks(session: AsyncSession, ids: Collection[UUID]) -> None:
     for chunk_id in ids:
         await session.execute(delete(ChunkRow).where(ChunkRow.id == chunk_id))
-
-
-async def match_text(
-    session: AsyncSession, query: str, owner_id: UUID, limit: int, filters: Filters = EVERYTHING
-) -> list[TextMatch]:
-    """The chunks the owner may see that share words with the query, best first."""
-    words = search_words(query)
-    if not words:
-        return []
-    values = {
-        "words": " OR ".join(f'"{word}"' for word in words),
-        "context_weight": CONTEXT_WEIGHT,
-        "owner_id": owner_id,
-        "limit": limit,
-    }
-    if filters != EVERYTHING:
-        return await _matches(session, _FILTERED_THEN_BEST, values | asdict(filters))
-    matches = await _matches(session, _BEST_THEN_VISIBLE, values)
-    if len(matches) < limit:
-        count = await session.execute(text(_MATCH_COUNT), {"words": values["words"]})
-        if count.scalar_one() > limit:
-            matches = await _matches(session, _VISIBLE_THEN_BEST, values)
-    return matches
-
-
-async def _matches(
-    session: AsyncSession, statement: str, values: Mapping[str, Any]
-) -> list[TextMatch]:
-    ids = [bindparam(name, type_=Uuid()) for name in ("owner_id", "document_id") if name in values]
-    typed = text(statement).bindparams(*ids)
-    rows = await session.execute(typed.columns(number=Integer(), score=Float()), values)
-    return [TextMatch(row.number, row.score) for row in rows]
 
 
 async def passages(
@@ -291,16 +206,6 @@ async def passages(
         for chunk in chunks
         if chunk.document_id in shown
     }
-
-
-def search_words(query: str) -> list[str]:
-    """The query's words without the commonest ones, each once; all of them if nothing else is left.
-
-    What comes back holds letters, digits and underscores only: nothing that a full-text query
-    language could take for an operator once it is quoted.
-    """
-    words = list(dict.fromkeys(_WORD.findall(query.lower())))
-    return [word for word in words if word not in STOP_WORDS] or words
 
 
 def _visible(owner_id: UUID) -> Any:

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 import structlog
 
@@ -20,10 +21,11 @@ from crescendai.knowledge import index_repository, repository
 from crescendai.knowledge.filters import EVERYTHING, Filters
 from crescendai.knowledge.models import TextModels
 from crescendai.knowledge.nearness import Nearness
-from crescendai.knowledge.repository import Passage, TextMatch
+from crescendai.knowledge.repository import Passage
 from crescendai.knowledge.results import Hit, SearchAnswer
 from crescendai.ports.cache import Cache
 from crescendai.ports.vectors import VectorIndex
+from crescendai.ports.words import WordIndex
 
 MAX_TOP_K = 50
 MAX_QUERY_CHARACTERS = 2000
@@ -62,18 +64,21 @@ class KnowledgeSearch:
         transactions: Transactions,
         models: TextModels,
         open_index: Callable[[], VectorIndex],
+        words: WordIndex,
         cache: Cache,
         weights: Weights = DEFAULT_WEIGHTS,
     ) -> None:
         self._transactions = transactions
         self._reranker = models.reranker
         self._weights = weights
+        self._words = words
         self._nearness = Nearness(
             transactions=transactions, models=models, open_index=open_index, cache=cache
         )
 
     async def warm_up(self) -> None:
-        """Open the model and read the vectors, so that the first search is as quick as the next."""
+        """Open the model and read vectors and words, so that the first search is quick too."""
+        await self._words.refresh()
         await self._nearness.warm_up()
 
     async def search(
@@ -87,9 +92,10 @@ class KnowledgeSearch:
         query = " ".join(query.split())
         _check(query, top_k)
         wanted = max(3 * top_k, _MIN_CANDIDATES)
+        within = await self._within(caller, filters)
         near, matches = await asyncio.gather(
-            self._nearness.look(caller.user_id, query, wanted, filters),
-            self._matching(caller, query, filters),
+            self._nearness.look(caller.user_id, query, wanted, within),
+            self._words.match(query, caller.user_id, _BM25_DEPTH, within),
         )
         numbers = {match.number for match in matches[:wanted]}
         numbers.update(one.number for one in (near.neighbours if near else ()))
@@ -105,9 +111,12 @@ class KnowledgeSearch:
         took_ms = (time.perf_counter() - began) * 1000
         return SearchAnswer(query, top_k, hits, stages, round(took_ms, 2))
 
-    async def _matching(self, caller: Caller, query: str, filters: Filters) -> list[TextMatch]:
+    async def _within(self, caller: Caller, filters: Filters) -> set[UUID] | None:
+        """The documents that the filters let through; None for all."""
+        if filters == EVERYTHING:
+            return None
         async with self._transactions.read() as session:
-            return await repository.match_text(session, query, caller.user_id, _BM25_DEPTH, filters)
+            return await repository.matching_documents(session, caller.user_id, filters)
 
     def _fuse(
         self,

@@ -3,14 +3,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import (
-    DDL,
     JSON,
     BigInteger,
     ForeignKey,
     Index,
     LargeBinary,
     UniqueConstraint,
-    event,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -80,7 +78,7 @@ class ChunkRow(Base):
     __tablename__ = "knowledge_chunks"
     __table_args__ = (UniqueConstraint("id", name="uq_knowledge_chunks_id"),)
 
-    number: Mapped[int] = mapped_column(primary_key=True)  # the full-text index refers to it
+    number: Mapped[int] = mapped_column(primary_key=True)  # what models made refers to it
     id: Mapped[UUID]
     document_id: Mapped[UUID] = mapped_column(
         ForeignKey("knowledge_documents.id", ondelete="CASCADE"), index=True
@@ -113,6 +111,17 @@ class ModelDataRow(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class WordCountsRow(Base):
+    """How often each word stands in each chunk of a document: packed ``words.WordCounts``."""
+
+    __tablename__ = "knowledge_word_counts"
+
+    document_id: Mapped[UUID] = mapped_column(
+        ForeignKey("knowledge_documents.id", ondelete="CASCADE"), primary_key=True
+    )
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class PageRow(Base):
     """A page, or a section of a format without pages; ``start_char`` is its place in the text."""
 
@@ -137,37 +146,3 @@ class RevisionRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     value: Mapped[int] = mapped_column(BigInteger)
     embedder_id: Mapped[str | None]
-
-
-FULL_TEXT_SQLITE = (
-    """
-    CREATE VIRTUAL TABLE knowledge_chunks_fts USING fts5(
-        text, context, content='knowledge_chunks', content_rowid='number',
-        tokenize='porter unicode61 remove_diacritics 2'
-    )
-    """,
-    """
-    CREATE TRIGGER knowledge_chunks_added AFTER INSERT ON knowledge_chunks BEGIN
-        INSERT INTO knowledge_chunks_fts (rowid, text, context)
-        VALUES (new.number, new.text, new.context);
-    END
-    """,
-    """
-    CREATE TRIGGER knowledge_chunks_removed AFTER DELETE ON knowledge_chunks BEGIN
-        INSERT INTO knowledge_chunks_fts (knowledge_chunks_fts, rowid, text, context)
-        VALUES ('delete', old.number, old.text, old.context);
-    END
-    """,
-    """
-    CREATE TRIGGER knowledge_chunks_changed AFTER UPDATE OF text, context ON knowledge_chunks BEGIN
-        INSERT INTO knowledge_chunks_fts (knowledge_chunks_fts, rowid, text, context)
-        VALUES ('delete', old.number, old.text, old.context);
-        INSERT INTO knowledge_chunks_fts (rowid, text, context)
-        VALUES (new.number, new.text, new.context);
-    END
-    """,
-)
-
-for _statement in FULL_TEXT_SQLITE:
-    _ddl = DDL(_statement)  # type: ignore[no-untyped-call]
-    event.listen(ChunkRow.__table__, "after_create", _ddl.execute_if(dialect="sqlite"))
