@@ -169,7 +169,7 @@ def build_services(floor: Floor) -> Services:
         objects=floor.objects,
         max_document_bytes=settings.max_upload_bytes,
     )
-    chat = ChatService(transactions=transactions, recordings=recordings)
+    chat = ChatService(transactions)
     toolbox = Toolbox(search=search, recordings=recordings, contexts=chat)
     usage = UsageService(transactions)
     tutor, writer = build_tutor(floor, usage)

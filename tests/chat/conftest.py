@@ -14,6 +14,7 @@ from crescendai.chat.tools import Toolbox
 from crescendai.chat.turns import Turns
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.kit.sql import Transactions
+from crescendai.recordings import repository
 from crescendai.recordings.tables import RecordingRow
 from crescendai.usage.service import UsageService
 from tests.feedback.material import UNSTEADY, SmallSearch, StubRecordings, analysis
@@ -32,6 +33,7 @@ class World:
     toolbox: Toolbox
     search: SmallSearch
     recording_id: UUID
+    earlier_id: UUID
     folder: Path
     opened: list[Turns] = field(default_factory=list)
 
@@ -41,6 +43,11 @@ class World:
         turns = Turns(chat=self.chat, tutor=tutor, toolbox=self.toolbox, ledger=ledger)
         self.opened.append(turns)
         return turns
+
+    async def forget(self, *recording_ids: UUID) -> None:
+        async with self.transactions.write() as session:
+            for recording_id in recording_ids:
+                await repository.remove(session, recording_id)
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ async def world(transactions: Transactions, tmp_path: Path) -> AsyncGenerator[Wo
     async with transactions.write() as session:
         for number, one in enumerate(analyses):
             session.add(_row(one.recording_id, caller, number))
-    chat = ChatService(transactions=transactions, recordings=recordings)
+    chat = ChatService(transactions)
     search = SmallSearch()
     toolbox = Toolbox(search=search, recordings=recordings, contexts=chat)
     made = World(
@@ -66,6 +73,7 @@ async def world(transactions: Transactions, tmp_path: Path) -> AsyncGenerator[Wo
         toolbox,
         search,
         analyses[0].recording_id,
+        analyses[1].recording_id,
         tmp_path / "turns",
     )
     yield made

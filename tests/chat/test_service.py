@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from crescendai.chat.schemas import ContextUpdate, TurnRequest
 from crescendai.chat.transcript import Transcript
 from crescendai.errors import InvalidInput, NotFound
+from crescendai.recordings import repository as recordings_repository
 from tests.chat.conftest import World
-from tests.feedback.material import StubRecordings, analysis
 
 
 async def test_sessions_come_newest_first_in_pages(world: World) -> None:
@@ -71,7 +71,10 @@ async def test_what_is_not_the_callers_is_not_found_and_stores_nothing(world: Wo
 
 
 async def test_a_recording_under_analysis_can_be_talked_about(world: World) -> None:
-    world.chat._recordings = StubRecordings(world.caller, analysis(), pending=(world.recording_id,))
+    async with world.transactions.write() as session:
+        row = await recordings_repository.by_id(session, world.recording_id)
+        assert row is not None
+        row.status = "analyzing"
     request = TurnRequest(message="How was it?", recording_id=world.recording_id)
     brief = await world.chat.begin_turn(world.caller, request)
     assert brief.recording_id == world.recording_id

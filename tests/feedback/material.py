@@ -9,14 +9,12 @@ from uuid import UUID, uuid5
 from crescendai.errors import Conflict, NotFound
 from crescendai.feedback.passages import stem
 from crescendai.identity.service import Caller
-from crescendai.kit.paging import Page
 from crescendai.knowledge.results import Hit, SearchAnswer
 from crescendai.music.windows import split_windows
 from crescendai.recordings.schemas import (
     Analysis,
     AudioQuality,
     Measurement,
-    Recording,
     TemporalSegment,
 )
 
@@ -243,9 +241,6 @@ class StubRecordings:
         self._caller = caller
         self._analyses = {one.recording_id: one for one in analyses}
         self._pending = pending
-        self.names: dict[UUID, str] = {
-            one.recording_id: f"take-{n}.wav" for n, one in enumerate(analyses, start=1)
-        }
 
     def replace(self, one: Analysis) -> None:
         """Let a recording have another analysis."""
@@ -257,28 +252,3 @@ class StubRecordings:
         if caller != self._caller or recording_id not in self._analyses:
             raise NotFound("recording_missing", "There is no such recording.")
         return self._analyses[recording_id]
-
-    async def latest_ready(self, caller: Caller) -> UUID | None:
-        return next(iter(self._analyses), None) if caller == self._caller else None
-
-    async def list(self, caller: Caller, cursor: str | None, limit: int) -> Page[Recording]:
-        mine = self._analyses.values() if caller == self._caller else ()
-        return Page([_recording(one, self.names[one.recording_id]) for one in mine], None)
-
-
-def _recording(one: Analysis, filename: str) -> Recording:
-    return Recording(
-        recording_id=one.recording_id,
-        filename=filename,
-        format="wav",
-        content_type="audio/wav",
-        size_bytes=1,
-        sha256="0" * 64,
-        status="ready",
-        stage="done",
-        percent=100,
-        problem=None,
-        duration=one.duration,
-        created_at=one.created_at,
-        updated_at=one.created_at,
-    )

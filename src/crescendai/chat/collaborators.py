@@ -8,21 +8,15 @@ from uuid import UUID
 
 from crescendai.chat.schemas import UserContext
 from crescendai.identity.service import Caller
-from crescendai.kit.paging import Page
 from crescendai.knowledge.results import SearchAnswer
 from crescendai.ports.language_model import Usage
-from crescendai.recordings.schemas import Analysis, Recording
+from crescendai.recordings.schemas import Analysis
 from crescendai.usage.schemas import Kind
 
 
 class Recordings(Protocol):
     async def analysis(self, caller: Caller, recording_id: UUID) -> Analysis:
         """Raises NotFound for what is not the caller's, Conflict while there is no analysis."""
-
-    async def latest_ready(self, caller: Caller) -> UUID | None: ...
-
-    async def list(self, caller: Caller, cursor: str | None, limit: int) -> Page[Recording]:
-        """The caller's recordings, newest first."""
 
 
 class Search(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.chat.tables import ChatMessageRow, ChatSessionRow, UserContextRow
@@ -47,20 +47,17 @@ async def message_counts(session: AsyncSession, session_ids: Sequence[UUID]) -> 
     return {row[0]: row[1] for row in await session.execute(query)}
 
 
-async def add(session: AsyncSession, row: ChatSessionRow | ChatMessageRow) -> None:
-    session.add(row)
-    await session.flush()
+async def add_session(session: AsyncSession, **values: object) -> None:
+    await session.execute(insert(ChatSessionRow.__table__).values(**values))  # type: ignore[arg-type]
 
 
-async def touch(
-    session: AsyncSession, session_id: UUID, at: int, recording_id: UUID | None = None
-) -> bool:
-    """Note the time, and what the session is about now. False when the session is gone."""
-    values: dict[str, object] = {"updated_at": at}
-    if recording_id is not None:
-        values["recording_id"] = recording_id
-    query = update(ChatSessionRow).where(ChatSessionRow.id == session_id).values(**values)
-    return bool((await session.execute(query.returning(ChatSessionRow.id))).first())
+async def add_messages(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
+    await session.execute(insert(ChatMessageRow.__table__), rows)  # type: ignore[arg-type]
+
+
+async def touch(session: AsyncSession, session_id: UUID, at: int) -> None:
+    query = update(ChatSessionRow).where(ChatSessionRow.id == session_id)
+    await session.execute(query.values(updated_at=at))
 
 
 async def delete_session(session: AsyncSession, session_id: UUID) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.chat import repository, turn_repository
 from crescendai.chat.brief import HeardRecording, Said, TurnBrief
-from crescendai.chat.collaborators import Recordings
 from crescendai.chat.events import Sent
 from crescendai.chat.schemas import (
     ChatMessage,
@@ -35,7 +34,9 @@ from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 from crescendai.kit.paging import cut, decode_cursor
 from crescendai.kit.sql import Transactions
-from crescendai.knowledge.index_repository import state as library_state
+from crescendai.knowledge.index_repository import revision as library_revision
+from crescendai.recordings import repository as recordings_repository
+from crescendai.recordings.service import not_found
 
 HISTORY_MESSAGES = 60
 RECENT_RECORDINGS = 20
@@ -45,9 +46,8 @@ SILENT_SEC = 20
 
 
 class ChatService:
-    def __init__(self, *, transactions: Transactions, recordings: Recordings) -> None:
+    def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
-        self._recordings = recordings
 
     async def sessions(self, caller: Caller, limit: int, cursor: str | None) -> ChatSessionPage:
         after = decode_cursor(cursor)
@@ -79,16 +79,11 @@ class ChatService:
         Raises NotFound for a session or recording that is not the caller's, Conflict while the
         session's last message is still being answered.
         """
-        if request.recording_id is not None:
-            await self._check_recording(caller, request.recording_id)
-        heard = await self._heard(caller)
-        latest = await self._recordings.latest_ready(caller)
         async with self._transactions.write() as session:
+            heard = await _heard(session, caller)
+            await _check_recording(session, caller, request.recording_id, heard)
             row = await self._session_for(session, caller, request)
-            about = request.recording_id or row.recording_id or latest
-            return await self._open_turn(
-                session, caller, row, request.message, about, heard, runner
-            )
+            return await self._open_turn(session, caller, row, request.message, heard, runner)
 
     async def begin_again(
         self, caller: Caller, session_id: UUID, message: str | None, runner: str = ""
@@ -98,20 +93,17 @@ class ChatService:
         The question and its answer so far are kept, but no longer part of the conversation.
         Raises NotFound, or Conflict while an answer is written or when nothing was asked yet.
         """
-        heard = await self._heard(caller)
-        latest = await self._recordings.latest_ready(caller)
         async with self._transactions.write() as session:
             row = await self._own(session, caller, session_id)
             await self._check_idle(session, session_id)
             asked = await repository.last_question(session, session_id)
             if asked is None:
                 raise Conflict("nothing_asked", "There is no question to answer again.")
-            now = now_ms()
-            await repository.replace_from(session, session_id, asked.position, now)
-            await repository.touch(session, session_id, now)
-            about = row.recording_id or latest
+            row.updated_at = now_ms()
+            await repository.replace_from(session, session_id, asked.position, row.updated_at)
+            heard = await _heard(session, caller)
             return await self._open_turn(
-                session, caller, row, message or asked.content, about, heard, runner
+                session, caller, row, message or asked.content, heard, runner
             )
 
     async def store_turn(
@@ -134,13 +126,15 @@ class ChatService:
                 return
             await repository.touch(session, session_id, now_ms())
             position = await repository.next_position(session, session_id)
+            rows = []
             for offset, message in enumerate(messages):
                 fields = _blank(session_id, position + offset) | vars(message)
                 if message.role == "assistant":
                     fields["model"] = made_with.get("model")
                 if message is messages[-1]:
                     fields |= {"id": message_id, "status": status, "made_with": made_with}
-                await repository.add(session, ChatMessageRow(**fields))
+                rows.append(fields)
+            await repository.add_messages(session, rows)
 
     async def turn(
         self, caller: Caller, session_id: UUID | None, message_id: UUID | None
@@ -214,35 +208,35 @@ class ChatService:
         caller: Caller,
         row: ChatSessionRow,
         message: str,
-        about: UUID | None,
         heard: tuple[HeardRecording, ...],
         runner: str,
     ) -> TurnBrief:
         talk = await repository.recent_talk(session, row.id, HISTORY_MESSAGES)
         position = await repository.next_position(session, row.id)
-        asked = ChatMessageRow(**_blank(row.id, position), role="user", content=message)
-        await repository.add(session, asked)
-        turn = ChatTurnRow(
-            id=new_id(),
+        asked = _blank(row.id, position) | {"role": "user", "content": message}
+        await repository.add_messages(session, [asked])
+        turn_id, now = new_id(), now_ms()
+        await turn_repository.open_turn(
+            session,
+            id=turn_id,
             session_id=row.id,
             owner_id=caller.user_id,
             runner=runner,
             status="running",
             stop_asked=False,
-            beat_at=now_ms(),
-            created_at=now_ms(),
+            beat_at=now,
+            created_at=now,
         )
-        await turn_repository.open_turn(session, turn)
         return TurnBrief(
             caller=caller,
             session_id=row.id,
-            message_id=turn.id,
+            message_id=turn_id,
             title=row.title,
             message=message,
-            recording_id=about,
+            recording_id=row.recording_id or (heard[0].recording_id if heard else None),
             history=tuple(_said(message) for message in talk),
             recordings=heard,
-            library=(await library_state(session)).revision,
+            library=await library_revision(session),
         )
 
     async def _session_for(
@@ -252,29 +246,37 @@ class ChatService:
         if request.session_id is not None:
             row = await self._own(session, caller, request.session_id)
             await self._check_idle(session, row.id)
-            await repository.touch(session, row.id, now, request.recording_id)
+            row.updated_at = now
+            row.recording_id = request.recording_id or row.recording_id
             return row
-        row = ChatSessionRow(
-            id=new_id(),
-            owner_id=caller.user_id,
-            recording_id=request.recording_id,
-            title=_title(request.message),
-            created_at=now,
-            updated_at=now,
-        )
-        await repository.add(session, row)
-        return row
+        values = {
+            "id": new_id(),
+            "owner_id": caller.user_id,
+            "recording_id": request.recording_id,
+            "title": _title(request.message),
+            "created_at": now,
+            "updated_at": now,
+        }
+        await repository.add_session(session, **values)
+        return ChatSessionRow(**values)
 
-    async def _check_recording(self, caller: Caller, recording_id: UUID) -> None:
-        try:
-            await self._recordings.analysis(caller, recording_id)
-        except Conflict:
-            return  # the caller's, but without an analysis: the tutor says so
 
-    async def _heard(self, caller: Caller) -> tuple[HeardRecording, ...]:
-        page = await self._recordings.list(caller, None, RECENT_RECORDINGS)
-        ready = (item for item in page.items if item.status == "ready")
-        return tuple(HeardRecording(item.recording_id, item.filename) for item in ready)
+async def _heard(session: AsyncSession, caller: Caller) -> tuple[HeardRecording, ...]:
+    ready = await recordings_repository.names_of_ready(session, caller.user_id, RECENT_RECORDINGS)
+    return tuple(HeardRecording(*one) for one in ready)
+
+
+async def _check_recording(
+    session: AsyncSession,
+    caller: Caller,
+    recording_id: UUID | None,
+    heard: tuple[HeardRecording, ...],
+) -> None:
+    """One without an analysis will do: the tutor says so."""
+    if recording_id is None or any(one.recording_id == recording_id for one in heard):
+        return
+    if not await recordings_repository.is_owned(session, caller.user_id, recording_id):
+        raise not_found()
 
 
 def _blank(session_id: UUID, position: int) -> dict[str, object]:

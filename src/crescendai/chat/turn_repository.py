@@ -22,9 +22,8 @@ class Batch:
     events: Sequence[Sent]
 
 
-async def open_turn(session: AsyncSession, row: ChatTurnRow) -> None:
-    session.add(row)
-    await session.flush()
+async def open_turn(session: AsyncSession, **values: object) -> None:
+    await session.execute(insert(ChatTurnRow.__table__).values(**values))  # type: ignore[arg-type]
 
 
 async def running_in(session: AsyncSession, session_id: UUID) -> ChatTurnRow | None:

@@ -39,6 +39,7 @@ class IdentityService:
         self._transactions = transactions
         self._credentials_required = credentials_required
         self._tokens = tokens
+        self._owner: Caller | None = None
         self.keys = ApiKeys(transactions)
 
     async def ensure_user(self, name: str = LOCAL_OWNER, user_id: UUID | None = None) -> Caller:
@@ -93,7 +94,8 @@ class IdentityService:
                     "Send an API key in X-API-Key or as Authorization: Bearer. "
                     "`crescendai keys create` makes one.",
                 )
-            return await self.ensure_user()
+            self._owner = self._owner or await self.ensure_user()
+            return self._owner
         if self._tokens is not None and not credential.startswith(KEY_PREFIX):
             subject = await self._tokens.verify(credential)
             return await self.ensure_user(subject.name, subject.user_id)

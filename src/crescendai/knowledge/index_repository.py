@@ -50,6 +50,10 @@ async def state(session: AsyncSession) -> IndexState:
     return IndexState() if row is None else IndexState(row.value, row.embedder_id)
 
 
+async def revision(session: AsyncSession) -> int:
+    return (await session.execute(select(RevisionRow.value))).scalar_one_or_none() or 0
+
+
 async def next_revision(session: AsyncSession, values: Mapping[str, Any] | None = None) -> int:
     """Count the library's revision up, in the transaction that changes what can be found."""
     counted = await session.execute(

@@ -30,6 +30,26 @@ async def owned(session: AsyncSession, owner_id: UUID, recording_id: UUID) -> Re
     return (await session.execute(query)).scalar_one_or_none()
 
 
+async def is_owned(session: AsyncSession, owner_id: UUID, recording_id: UUID) -> bool:
+    query = select(RecordingRow.id).where(
+        RecordingRow.id == recording_id, RecordingRow.owner_id == owner_id
+    )
+    return (await session.execute(query)).first() is not None
+
+
+async def names_of_ready(
+    session: AsyncSession, owner_id: UUID, limit: int
+) -> Sequence[tuple[UUID, str]]:
+    """Ids and file names of the owner's analysed recordings, newest first."""
+    query = (
+        select(RecordingRow.id, RecordingRow.filename)
+        .where(RecordingRow.owner_id == owner_id, RecordingRow.status == "ready")
+        .order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc())
+        .limit(limit)
+    )
+    return [(row.id, row.filename) for row in await session.execute(query)]
+
+
 async def by_hash(session: AsyncSession, owner_id: UUID, sha256: str) -> RecordingRow | None:
     query = select(RecordingRow).where(
         RecordingRow.owner_id == owner_id, RecordingRow.sha256 == sha256

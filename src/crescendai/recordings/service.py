@@ -181,12 +181,6 @@ class RecordingService:
             await _queue_again(session, row)
         return to_wire(row)
 
-    async def latest_ready(self, caller: Caller) -> UUID | None:
-        """The caller's newest analysed recording."""
-        async with self._transactions.read() as session:
-            rows = await repository.analysed(session, caller.user_id, 1)
-        return rows[0][0].id if rows else None
-
     async def audio_size(self, recording: Recording) -> int:
         return await self._objects.size(object_key(recording.recording_id, recording.format))
 

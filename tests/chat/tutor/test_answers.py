@@ -178,7 +178,7 @@ async def test_comparing_tells_only_what_is_beyond_the_uncertainty(world: World)
     text = await ask(world, "Compare take-1 with take-2")
     assert "- Timing: from 0.77 to 0.31, towards stable." in text
     assert "Mood" not in text
-    world.recordings._analyses.popitem()
+    await world.forget(world.earlier_id)
     assert "only one of yours" in await ask(world, "Compare my last two recordings")
 
 
@@ -231,7 +231,7 @@ async def test_what_the_library_does_not_know_is_said(world: World) -> None:
 
 
 async def test_without_a_recording_it_asks_for_one(world: World) -> None:
-    world.recordings._analyses.clear()
+    await world.forget(world.recording_id, world.earlier_id)
     for message in ("How was it?", "What should I practise next?", "Where do I rush?"):
         assert "haven't heard you play yet" in await ask(world, message)
     assert "una corda, or left pedal" in await ask(world, "What does una corda mean?")

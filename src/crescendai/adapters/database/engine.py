@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from crescendai.adapters.database import sqlite_driver
 from crescendai.errors import Unavailable
 from crescendai.kit.sql import Transactions
 
@@ -31,9 +33,10 @@ class Database:
     """An engine and its transactions. Open until :meth:`close`."""
 
     def __init__(self, url: str) -> None:
-        self.engine: AsyncEngine = create_async_engine(url)
+        self._writing: AbstractAsyncContextManager[Any] = nullcontext()
+        self.engine = _open_sqlite(url) if url.startswith("sqlite") else create_async_engine(url)
         if self.engine.dialect.name == "sqlite":
-            _prepare_sqlite(self.engine)
+            self._writing = asyncio.Lock()  # writers of a process queue here, not in SQLite's sleep
         self.transactions = Transactions(read=self._read, write=self._write)
 
     @asynccontextmanager
@@ -43,7 +46,7 @@ class Database:
 
     @asynccontextmanager
     async def _write(self) -> AsyncIterator[AsyncSession]:
-        async with self.engine.connect() as connection:
+        async with self._writing, self.engine.connect() as connection:
             await connection.execution_options(crescendai_write=True)
             async with _session(connection) as session, session.begin():
                 yield session
@@ -61,6 +64,19 @@ class Database:
 
 def _session(connection: AsyncConnection) -> AsyncSession:
     return AsyncSession(bind=connection, expire_on_commit=False, autoflush=False)
+
+
+def _open_sqlite(url: str) -> AsyncEngine:
+    """The connection used last is used next, for its pages and statements are at hand."""
+    engine = create_async_engine(
+        url,
+        connect_args={"async_creator_fn": sqlite_driver.connect},
+        pool_size=15,
+        max_overflow=0,
+        pool_use_lifo=True,
+    )
+    _prepare_sqlite(engine)
+    return engine
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
