@@ -277,10 +277,22 @@ def build_checks(floor: Floor) -> dict[str, Check]:
     }
 
 
-def build_app(settings: Settings, announce: Callable[[], None] | None = None) -> FastAPI:
+async def prepare(floor: Floor, services: Services) -> None:
+    """What is done once, before the first of a server's processes serves."""
+    await migrate(floor.database)
+    await services.identity.ensure_user()
+    await services.knowledge.ensure_handbook()
+    await services.reindexing.ensure()
+    await floor.objects.remove_unfinished()
+
+
+def build_app(
+    settings: Settings, announce: Callable[[], None] | None = None, alone: bool = True
+) -> FastAPI:
     """The web application; opening and closing belongs to its lifespan.
 
-    It migrates the schema, and starts the worker processes that the settings ask for.
+    ``alone`` it prepares the data folder and starts the worker processes that the settings ask
+    for; otherwise whoever starts it has done so.
     """
     floor = open_floor(settings)
     services = build_services(floor)
@@ -290,15 +302,11 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if lacking := confinement.missing():
             log.warning("confinement.missing", lacking=lacking)
-        await migrate(floor.database)
-        await services.identity.ensure_user()
+        if alone:
+            await prepare(floor, services)
         await services.turns.open()
-        await services.knowledge.ensure_handbook()
-        await services.reindexing.ensure()
-        await floor.objects.remove_unfinished()
         warming = asyncio.create_task(services.search.warm_up())
-        slots = [f"worker-{number}" for number in range(settings.workers)]
-        supervision = asyncio.create_task(Supervisor(_worker_command, slots).run())
+        supervision = asyncio.create_task(supervisor(settings if alone else None).run())
         if announce is not None:
             announce()
         try:
@@ -312,8 +320,14 @@ def build_app(settings: Settings, announce: Callable[[], None] | None = None) ->
             await floor.close()
 
     app = create_app(settings, services, build_checks(floor), lifespan, limiter=limiter)
-    app.state.registry.register(floor.counted_cache)
+    app.state.registry.register(floor.counted_cache.registry)
     return app
+
+
+def supervisor(settings: Settings | None) -> Supervisor:
+    """Of the workers that the settings ask for, or of none."""
+    count = settings.workers if settings is not None else 0
+    return Supervisor(_worker_command, [f"worker-{number}" for number in range(count)])
 
 
 def _worker_command(slot: str) -> list[str]:
@@ -326,19 +340,23 @@ def serve(settings: Settings, announce: Callable[[int], None]) -> None:
     ``announce`` is told the port. Raises Unavailable, before anything is started, when the address
     cannot be listened on or the database cannot be used.
     """
-    with _listen(settings.host, settings.port) as listener:
+    with listen(settings.host, settings.port) as listener:
         asyncio.run(_prepare(settings))
         port = listener.getsockname()[1]
-        config = uvicorn.Config(
-            build_app(settings, lambda: announce(port)),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE_SEC,
-        )
-        logging.getLogger("uvicorn.error").addFilter(_is_no_cut_stream)
-        server = uvicorn.Server(config)
-        server.run(sockets=[listener])
+        serve_at(listener, build_app(settings, lambda: announce(port)))
+
+
+def serve_at(listener: socket.socket, app: FastAPI) -> None:
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SEC,
+    )
+    logging.getLogger("uvicorn.error").addFilter(_is_no_cut_stream)
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
     if not server.started:
         raise SystemExit(1)
 
@@ -348,7 +366,7 @@ async def _prepare(settings: Settings) -> None:
         pass
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)

@@ -83,17 +83,21 @@ def _print_json(value: Any) -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    beside: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start the server with the web app and its workers."""
-    from crescendai import bootstrap
+    from crescendai import web_processes
 
     settings = _settings(host=host, port=port)
+    if beside is not None:
+        web_processes.serve_beside(settings, beside)
+        return
 
     def announce(port: int) -> None:
         name = f"[{settings.host}]" if ":" in settings.host else settings.host
         typer.echo(f"CrescendAI {crescendai.__version__} is at http://{name}:{port}")
 
-    bootstrap.serve(settings, announce)
+    web_processes.serve(settings, announce)
 
 
 @app.command()

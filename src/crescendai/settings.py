@@ -60,6 +60,12 @@ class Settings(BaseSettings):
         description="Where the issuer publishes its signing keys; "
         "by default `/.well-known/jwks.json` under the issuer.",
     )
+    web_processes: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes that serve, on one port; each holds the library's index in memory.",
+    )
     workers: int = Field(
         1, ge=0, le=16, description="Analysis worker processes that `serve` starts (0: none)."
     )

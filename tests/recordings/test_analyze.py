@@ -177,7 +177,8 @@ async def test_metadata_is_cached_for_its_owner_until_it_changes(
     stranger = await IdentityService(transactions, False).ensure_user("somebody-else")
 
     def lookups() -> dict[str, float]:
-        return {s.labels["result"]: s.value for f in cache.collect() for s in f.samples}
+        samples = [s for family in cache.registry.collect() for s in family.samples]
+        return {s.labels["result"]: s.value for s in samples if s.name.endswith("_total")}
 
     assert (await recordings.get(caller, recording_id)).status == "queued"
     async with transactions.write() as session:

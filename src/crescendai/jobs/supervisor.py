@@ -1,4 +1,4 @@
-"""Keeps worker processes running beside a server: started with it, restarted when they die."""
+"""Keeps processes of a server running: started with it, restarted when they die."""
 
 from __future__ import annotations
 
@@ -19,14 +19,23 @@ log = structlog.get_logger(__name__)
 
 
 class Supervisor:
-    """``command`` gives the program and arguments of the worker in a slot."""
+    """``command`` gives the program and arguments of the process in a slot.
 
-    def __init__(self, command: Callable[[str], Sequence[str]], slots: Sequence[str]) -> None:
+    All of them inherit the open files ``pass_fds``.
+    """
+
+    def __init__(
+        self,
+        command: Callable[[str], Sequence[str]],
+        slots: Sequence[str],
+        pass_fds: Sequence[int] = (),
+    ) -> None:
         self._command = command
         self._slots = slots
+        self._pass_fds = pass_fds
 
     async def run(self) -> None:
-        """Supervise until cancelled; then every worker is stopped."""
+        """Supervise until cancelled; then every process is stopped."""
         await asyncio.gather(*(self._keep_running(slot) for slot in self._slots))
 
     async def _keep_running(self, slot: str) -> None:
@@ -34,7 +43,7 @@ class Supervisor:
         while True:
             began = time.monotonic()
             process = await asyncio.create_subprocess_exec(
-                *self._command(slot), stdin=asyncio.subprocess.DEVNULL
+                *self._command(slot), stdin=asyncio.subprocess.DEVNULL, pass_fds=self._pass_fds
             )
             try:
                 code = await process.wait()
@@ -43,7 +52,7 @@ class Supervisor:
                 raise
             if time.monotonic() - began > _HEALTHY_AFTER_SEC:
                 pause_sec = _FIRST_PAUSE_SEC
-            log.warning("worker.died", slot=slot, exit_code=code, restart_in_sec=pause_sec)
+            log.warning("process.died", slot=slot, exit_code=code, restart_in_sec=pause_sec)
             await asyncio.sleep(pause_sec)
             pause_sec = min(pause_sec * 2, _LONGEST_PAUSE_SEC)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client import CollectorRegistry, Counter
 
 from crescendai.ports.cache import Cache
 
@@ -15,11 +12,17 @@ class CountedCache:
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
-        self._lookups: Counter[tuple[str, str]] = Counter()
+        self.registry = CollectorRegistry()
+        self._lookups = Counter(
+            "crescendai_cache_lookups",
+            "Values looked for",
+            ["kind", "result"],
+            registry=self.registry,
+        )
 
     async def get(self, key: str) -> bytes | None:
         value = await self._cache.get(key)
-        self._lookups[key.partition(":")[0], "miss" if value is None else "hit"] += 1
+        self._lookups.labels(key.partition(":")[0], "miss" if value is None else "hit").inc()
         return value
 
     async def set(self, key: str, value: bytes, expire_sec: float) -> None:
@@ -30,12 +33,3 @@ class CountedCache:
 
     async def ping(self) -> None:
         await self._cache.ping()
-
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        """What Prometheus asks a collector."""
-        family = CounterMetricFamily(
-            "crescendai_cache_lookups", "Values looked for", labels=["kind", "result"]
-        )
-        for labels, count in self._lookups.items():
-            family.add_metric(labels, count)
-        yield family
