@@ -50,6 +50,9 @@ from crescendai.feedback.service import FeedbackService
 from crescendai.feedback.writer import FeedbackWriter
 from crescendai.identity.service import IdentityService
 from crescendai.identity.tokens import TokenVerifier
+from crescendai.interop.completions import Completions
+from crescendai.interop.conversations import Conversations
+from crescendai.interop.tool_server import ToolServer
 from crescendai.jobs import repository as jobs_repository
 from crescendai.jobs.supervisor import Supervisor
 from crescendai.jobs.worker import HEARTBEAT_SEC, Worker
@@ -173,6 +176,13 @@ def build_services(floor: Floor) -> Services:
     toolbox = Toolbox(search=search, recordings=recordings, contexts=chat)
     usage = UsageService(transactions)
     tutor, writer = build_tutor(floor, usage)
+    turns = Turns(
+        chat=chat,
+        tutor=tutor,
+        toolbox=toolbox,
+        ledger=Ledger(transactions, settings.data_dir.resolve() / "turns"),
+    )
+    conversations = Conversations(chat=chat, cache=floor.cache)
     return Services(
         identity=IdentityService(
             transactions, settings.auth == "required", build_token_verifier(settings)
@@ -183,12 +193,9 @@ def build_services(floor: Floor) -> Services:
         reindexing=ReindexService(transactions=transactions, models=floor.text_models),
         search=search,
         chat=chat,
-        turns=Turns(
-            chat=chat,
-            tutor=tutor,
-            toolbox=toolbox,
-            ledger=Ledger(transactions, settings.data_dir.resolve() / "turns"),
-        ),
+        turns=turns,
+        completions=Completions(turns=turns, conversations=conversations),
+        tool_server=ToolServer(toolbox),
         feedback=FeedbackService(
             transactions=transactions,
             recordings=recordings,
@@ -305,6 +312,7 @@ def build_app(
         if alone:
             await prepare(floor, services)
         await services.turns.open()
+        await services.tool_server.open()
         warming = asyncio.create_task(services.search.warm_up())
         supervision = asyncio.create_task(supervisor(settings if alone else None).run())
         if announce is not None:
@@ -312,6 +320,7 @@ def build_app(
         try:
             yield
         finally:
+            await services.tool_server.close()
             await services.turns.close()
             for task in (warming, supervision):
                 task.cancel()

@@ -56,17 +56,6 @@ def analysed(server: Server, recording: MakeRecording) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture(scope="session")
-def library(server: Server) -> None:
-    """The handbook, taken in by the running server."""
-
-    def ready() -> bool:
-        documents = get(server, "/api/knowledge/documents?limit=200")["items"]
-        return len(documents) >= 45 and all(d["status"] == "ready" for d in documents)
-
-    wait_until(ready, 240)
-
-
 def test_progress_is_told_as_it_happens(server: Server, recording: MakeRecording) -> None:
     sent = upload(server, recording(".mp3", FUGUE, seconds=24))
     events = follow(server, sent["recording_id"])

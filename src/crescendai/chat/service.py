@@ -106,6 +106,17 @@ class ChatService:
                 session, caller, row, message or asked.content, heard, runner
             )
 
+    async def adopt(self, caller: Caller, said: Sequence[Said]) -> UUID:
+        """Store a conversation that was held elsewhere, as a session of the caller's."""
+        async with self._transactions.write() as session:
+            row = await _open_session(session, caller, said[0].content, None)
+            lines = [
+                _blank(row.id, position) | vars(line)
+                for position, line in enumerate(said[-HISTORY_MESSAGES:])
+            ]
+            await repository.add_messages(session, lines)
+        return row.id
+
     async def store_turn(
         self,
         session_id: UUID,
@@ -242,23 +253,13 @@ class ChatService:
     async def _session_for(
         self, session: AsyncSession, caller: Caller, request: TurnRequest
     ) -> ChatSessionRow:
-        now = now_ms()
         if request.session_id is not None:
             row = await self._own(session, caller, request.session_id)
             await self._check_idle(session, row.id)
-            row.updated_at = now
+            row.updated_at = now_ms()
             row.recording_id = request.recording_id or row.recording_id
             return row
-        values = {
-            "id": new_id(),
-            "owner_id": caller.user_id,
-            "recording_id": request.recording_id,
-            "title": _title(request.message),
-            "created_at": now,
-            "updated_at": now,
-        }
-        await repository.add_session(session, **values)
-        return ChatSessionRow(**values)
+        return await _open_session(session, caller, request.message, request.recording_id)
 
 
 async def _heard(session: AsyncSession, caller: Caller) -> tuple[HeardRecording, ...]:
@@ -277,6 +278,22 @@ async def _check_recording(
         return
     if not await recordings_repository.is_owned(session, caller.user_id, recording_id):
         raise not_found()
+
+
+async def _open_session(
+    session: AsyncSession, caller: Caller, message: str, recording_id: UUID | None
+) -> ChatSessionRow:
+    now = now_ms()
+    values = {
+        "id": new_id(),
+        "owner_id": caller.user_id,
+        "recording_id": recording_id,
+        "title": _title(message),
+        "created_at": now,
+        "updated_at": now,
+    }
+    await repository.add_session(session, **values)
+    return ChatSessionRow(**values)
 
 
 def _blank(session_id: UUID, position: int) -> dict[str, object]:

@@ -61,6 +61,16 @@ class Turn:
         if self.stoppable and self.task is not None:
             self.task.cancel()
 
+    async def sent(self) -> AsyncGenerator[Sent | None, None]:
+        """Every event from the first one as it is shown; None for a while without news."""
+        at = 0
+        async for _ in self.follow():
+            if at == len(self.frames) and not self.ended:
+                yield None
+            while at < len(self.frames):
+                yield self.transcript.sent[at]
+                at += 1
+
     async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
         """Every event after that number, as they come, then ``[DONE]``."""
         at, nudged = after, False

@@ -21,7 +21,7 @@ def needed(method: str, path: str) -> Scope:
     """
     if path.startswith(("/api/keys", "/api/account")):
         return "admin"
-    if method in _READING:
+    if method in _READING or path == "/mcp":  # its tools only look
         return "read"
     return "library" if path.startswith("/api/knowledge") else "write"
 

@@ -84,10 +84,12 @@ class IdentityService:
     async def authenticate(self, credential: str | None) -> Caller:
         """Whose key or token this is.
 
+        Where none is due, a word that is neither is taken for none: some clients must send one.
         Raises NotAuthenticated for a wrong one, or none where one is due, and Unavailable when the
         issuer's signing keys cannot be fetched.
         """
-        if credential is None:
+        is_key = credential is not None and credential.startswith(KEY_PREFIX)
+        if credential is None or not (is_key or self._tokens or self._credentials_required):
             if self._credentials_required:
                 raise NotAuthenticated(
                     "credentials_missing",
@@ -96,7 +98,7 @@ class IdentityService:
                 )
             self._owner = self._owner or await self.ensure_user()
             return self._owner
-        if self._tokens is not None and not credential.startswith(KEY_PREFIX):
+        if self._tokens is not None and not is_key:
             subject = await self._tokens.verify(credential)
             return await self.ensure_user(subject.name, subject.user_id)
         return await self.keys.recognise(credential)

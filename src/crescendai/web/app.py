@@ -19,6 +19,9 @@ from crescendai.feedback import endpoints as feedback_endpoints
 from crescendai.feedback.service import FeedbackService
 from crescendai.identity import endpoints as identity_endpoints
 from crescendai.identity.service import IdentityService
+from crescendai.interop import endpoints as interop_endpoints
+from crescendai.interop.completions import Completions
+from crescendai.interop.tool_server import ToolServer
 from crescendai.knowledge import endpoints as knowledge_endpoints
 from crescendai.knowledge.reindexing import ReindexService
 from crescendai.knowledge.search import KnowledgeSearch
@@ -48,6 +51,8 @@ class Services:
     search: KnowledgeSearch
     chat: ChatService
     turns: Turns
+    completions: Completions
+    tool_server: ToolServer
     feedback: FeedbackService
     usage: UsageService
 
@@ -80,6 +85,7 @@ def create_app(
         knowledge_endpoints.router,
         feedback_endpoints.router,
         chat_endpoints.router,
+        interop_endpoints.router,
         identity_endpoints.router,
         usage_endpoints.router,
         pages.router,

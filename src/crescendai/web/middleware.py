@@ -69,7 +69,7 @@ class RequestContext:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answer.status = message["status"]
+                answer.status = int(message["status"])  # an enum member would print its name
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
                 for name, value in _HEADERS.items():
