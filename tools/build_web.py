@@ -8,13 +8,19 @@ from pathlib import Path
 from tools.node import ROOT, WEB, npm
 
 STATIC = ROOT / "src" / "crescendai" / "web" / "static"
+REFERENCE = WEB / "node_modules" / "swagger-ui-dist"
+REFERENCE_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE")
 
 
 def publish(build: Path, out: Path) -> None:
-    """Replace what was served before."""
+    """Replace what was served before, with what the interactive reference needs beside it."""
     fresh = out.with_name(out.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(build, fresh)
+    reference = fresh / "reference"
+    reference.mkdir()
+    for name in REFERENCE_FILES:
+        shutil.copy2(REFERENCE / name, reference)
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)
 

@@ -34,6 +34,7 @@ from crescendai.adapters.models.local_analyzer import LocalAnalyzer
 from crescendai.adapters.models.openai_chat import OpenAIChatModel
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.rate_limits.sqlite import SqliteRateLimiter
+from crescendai.adapters.secret import server_secret
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.chat.brief import Tutor
@@ -328,7 +329,14 @@ def build_app(
             limiter.close()
             await floor.close()
 
-    app = create_app(settings, services, build_checks(floor), lifespan, limiter=limiter)
+    app = create_app(
+        settings,
+        services,
+        build_checks(floor),
+        lifespan,
+        limiter=limiter,
+        secret=server_secret(settings.data_dir, settings.given_secret),
+    )
     app.state.registry.register(floor.counted_cache.registry)
     return app
 
@@ -344,7 +352,7 @@ def _worker_command(slot: str) -> list[str]:
 
 
 def serve(settings: Settings, announce: Callable[[int], None]) -> None:
-    """Serve until SIGINT or SIGTERM; open streams get a few seconds to end.
+    """Serve until SIGINT or SIGTERM; running answers may end first, a second signal ends them.
 
     ``announce`` is told the port. Raises Unavailable, before anything is started, when the address
     cannot be listened on or the database cannot be used.
@@ -352,22 +360,37 @@ def serve(settings: Settings, announce: Callable[[int], None]) -> None:
     with listen(settings.host, settings.port) as listener:
         asyncio.run(_prepare(settings))
         port = listener.getsockname()[1]
-        serve_at(listener, build_app(settings, lambda: announce(port)))
+        serve_at(listener, build_app(settings, lambda: announce(port)), settings)
 
 
-def serve_at(listener: socket.socket, app: FastAPI) -> None:
+def serve_at(listener: socket.socket, app: FastAPI, settings: Settings) -> None:
     config = uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SEC,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
     )
     logging.getLogger("uvicorn.error").addFilter(_is_no_cut_stream)
-    server = uvicorn.Server(config)
+    server = _DrainingServer(config, app.state.turns, settings.drain_sec)
     server.run(sockets=[listener])
     if not server.started:
         raise SystemExit(1)
+
+
+class _DrainingServer(uvicorn.Server):
+    """Before it closes its connections, it lets running answers come to their end."""
+
+    def __init__(self, config: uvicorn.Config, turns: Turns, drain_sec: float) -> None:
+        super().__init__(config)
+        self._turns = turns
+        self._drain_sec = drain_sec
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._turns.drain(self._drain_sec, lambda: self.force_exit)
+        await super().shutdown(sockets)
 
 
 async def _prepare(settings: Settings) -> None:

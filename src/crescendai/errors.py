@@ -7,6 +7,7 @@
     ├── NotAllowed            the caller may not do this
     ├── NotFound              no such thing (or somebody else's)
     ├── Conflict              the thing's state forbids it now
+    ├── Outdated              the thing has changed since it was read
     ├── TooLarge              more bytes than accepted
     ├── UnsupportedFormat     not one of the accepted formats
     ├── UpstreamFailed        an outside AI service failed
@@ -67,6 +68,11 @@ class NotFound(CrescendError):
 class Conflict(CrescendError):
     kind = "conflict"
     title = "This cannot be done now"
+
+
+class Outdated(CrescendError):
+    kind = "outdated"
+    title = "It has changed meanwhile"
 
 
 class TooLarge(CrescendError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from typing_extensions import Annotated  # noqa: UP035 - pydantic wants one Anno
 from crescendai.errors import InvalidInput
 
 DEDALUS_URL = "https://api.dedaluslabs.ai/v1"
+_LISTS = frozenset({"allowed_origins", "trusted_proxies"})
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -65,6 +67,19 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="Processes that serve, on one port; each holds the library's index in memory.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="At least 32 characters that only the server knows; cursors are sealed with "
+        "it. Without it one is made and kept in the data folder.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Comma-separated addresses or networks of proxies whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` say who calls.",
+    )
+    drain_sec: int = Field(
+        20, ge=0, le=600, description="How long a stopping server lets running answers go on."
     )
     workers: int = Field(
         1, ge=0, le=16, description="Analysis worker processes that `serve` starts (0: none)."
@@ -141,11 +156,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _split_origins(cls, values: dict[str, object]) -> dict[str, object]:
-        for name in ("ALLOWED_ORIGINS", "CRESCENDAI_ALLOWED_ORIGINS", "allowed_origins"):
-            origins = values.get(name)
-            if isinstance(origins, str):
-                values[name] = tuple(o.strip() for o in origins.split(",") if o.strip())
+    def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
+        for name, given in values.items():
+            listed = name.lower().removeprefix("crescendai_") in _LISTS
+            if listed and isinstance(given, str):
+                values[name] = tuple(one.strip() for one in given.split(",") if one.strip())
         return values
 
     @model_validator(mode="after")
@@ -170,6 +185,16 @@ class Settings(BaseSettings):
                 "CRESCENDAI_LLM_FALLBACK_URL is set, but there is nothing to fall back from; "
                 "set CRESCENDAI_LLM_URL or DEDALUS_API_KEY too"
             )
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 32:
+            raise ValueError("CRESCENDAI_SECRET_KEY is too short; it needs 32 characters")
+        for proxy in self.trusted_proxies:
+            try:
+                ip_network(proxy, strict=False)
+            except ValueError:
+                raise ValueError(
+                    f"CRESCENDAI_TRUSTED_PROXIES holds {proxy!r}; an address looks like 10.0.0.7, "
+                    "a network like 10.0.0.0/24"
+                ) from None
         self._check_issuer()
         self._check_text_models()
         return self
@@ -203,6 +228,10 @@ class Settings(BaseSettings):
     @property
     def max_upload_bytes(self) -> int:
         return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def given_secret(self) -> str | None:
+        return None if self.secret_key is None else self.secret_key.get_secret_value()
 
     @staticmethod
     def key_of(secret: SecretStr | None) -> str:

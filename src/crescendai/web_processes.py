@@ -40,7 +40,7 @@ def serve_beside(settings: Settings, socket_number: int) -> None:
     """Be one of the web processes, on the socket that its parent holds."""
     end_with_parent()
     with socket.socket(fileno=socket_number) as listener:
-        bootstrap.serve_at(listener, bootstrap.build_app(settings, alone=False))
+        bootstrap.serve_at(listener, bootstrap.build_app(settings, alone=False), settings)
 
 
 def _listen_together(settings: Settings) -> list[socket.socket]:

@@ -12,6 +12,7 @@ from crescendai.chat import endpoints
 from crescendai.chat.tutor.engine import BuiltinTutor
 from crescendai.feedback import findings, passages
 from crescendai.identity.service import IdentityService
+from crescendai.kit.sealing import Seal
 from crescendai.web import middleware, problems
 from tests.chat.conftest import World
 from tests.chat.reading import parse, text_of
@@ -24,6 +25,7 @@ async def client(world: World) -> AsyncGenerator[httpx.AsyncClient, None]:
     app.add_middleware(middleware.RequestContext, production=True, registry=CollectorRegistry())
     app.include_router(endpoints.router)
     app.state.identity = IdentityService(world.transactions, credentials_required=False)
+    app.state.cursors = Seal(b"secret", "cursors")
     app.state.chat = world.chat
     app.state.turns = world.turns(BuiltinTutor(ear=findings, reader=passages, pace_sec=0))
     transport = httpx.ASGITransport(app)

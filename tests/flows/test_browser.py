@@ -83,6 +83,26 @@ def test_from_a_file_to_advice(server: Server, page: Page, recording: MakeRecord
     assert errors == []
 
 
+def test_the_policy_is_strict_and_breaks_nothing(server: Server, page: Page) -> None:
+    """Our pages work under it; a script that somebody smuggled in does not run."""
+    policy = httpx.get(server.url).headers["content-security-policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert "unsafe" not in rules["script-src"]
+    assert rules["frame-ancestors"] == "'none'"
+    assert rules["object-src"] == "'none'"
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    for path in ("/", "/chat", "/docs"):
+        page.goto(server.url + path, wait_until="networkidle")
+    expect(page.locator("#reference .opblock").first).to_be_visible()  # /docs, from own files
+    assert errors == []
+    page.goto(server.url)
+    smuggle = "document.body.appendChild(document.createElement('script')).text = 'window.got = 1'"
+    page.evaluate(smuggle)
+    assert page.evaluate("window.got") is None
+    assert any("Content Security Policy" in error for error in errors)
+
+
 def test_a_wrong_file_is_explained(server: Server, page: Page, tmp_path_factory: Any) -> None:
     wrong = tmp_path_factory.mktemp("wrong") / "take.wav"
     wrong.write_bytes(b"OggS" + bytes(2000))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from uuid import uuid4
@@ -13,6 +14,7 @@ from crescendai.kit import multipart, sse
 from crescendai.kit.byte_range import parse_range
 from crescendai.kit.filenames import plain_name
 from crescendai.kit.paging import Position, decode_cursor, encode_cursor
+from crescendai.kit.sealing import Seal
 
 BOUNDARY = "a-boundary"
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}"
@@ -46,6 +48,34 @@ def test_a_cursor_comes_back_as_it_was(created_at: int, identifier: object) -> N
 def test_any_other_cursor_is_refused(text: str) -> None:
     with suppress(InvalidInput):  # nothing but this may come out
         decode_cursor(text)
+
+
+@given(st.text(max_size=60), st.text(max_size=10), st.integers(0, 200), st.integers(1, 255))
+def test_a_seal_opens_for_what_it_was_made_for_alone(
+    text: str, bound: str, at: int, change: int
+) -> None:
+    seal = Seal(b"secret", "cursors")
+    sealed = seal.close(text, bound)
+    assert seal.open(sealed, bound) == text
+    raw = bytearray(base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4)))
+    raw[at % len(raw)] ^= change
+    changed = base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    elsewhere = Seal(b"another", "cursors"), Seal(b"secret", "other")
+    for by, wrong, words in (
+        (seal, changed, (bound,)),
+        (seal, sealed, (bound + "x",)),
+        (seal, sealed, (bound, "")),
+        (elsewhere[0], sealed, (bound,)),
+        (elsewhere[1], sealed, (bound,)),
+    ):
+        with pytest.raises(InvalidInput):
+            by.open(wrong, *words)
+
+
+@given(st.text(max_size=80))
+def test_no_text_is_a_seal(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        Seal(b"secret", "cursors").open(text)
 
 
 def test_no_cursor_is_the_beginning() -> None:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from crescendai.identity.service import Caller
+from crescendai.kit.sealing import Seal
 from crescendai.knowledge import endpoints
 from crescendai.web import middleware, problems
 from tests.knowledge.conftest import Library
@@ -21,6 +22,7 @@ PEDAL = b"# Pedal\n\nChange the pedal with the harmony, or the bass will blur an
 async def client(library: Library, caller: Caller) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     app.state.identity = library.identity
+    app.state.cursors = Seal(b"secret", "cursors")
     app.state.knowledge = library.service
     app.state.search = library.search
     problems.install(app, False)

@@ -19,6 +19,7 @@ from crescendai.chat.schemas import (
 )
 from crescendai.chat.service import ChatService
 from crescendai.chat.turns import Turns
+from crescendai.identity.cursors import ListPlace
 from crescendai.identity.endpoints import CurrentCaller
 from crescendai.kit import sse
 from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -101,10 +102,11 @@ async def edit(
 async def list_sessions(
     request: Request,
     caller: CurrentCaller,
+    place: ListPlace,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: str | None = None,
 ) -> ChatSessionPage:
-    return await _chat(request).sessions(caller, limit, cursor)
+    page = await _chat(request).sessions(caller, limit, place.after)
+    return page.model_copy(update={"next_cursor": place.sealed(page.next_cursor)})
 
 
 @router.get("/chat/sessions/{session_id}")
@@ -127,9 +129,18 @@ async def stop_turn(request: Request, caller: CurrentCaller, session_id: UUID) -
 
 @router.get("/context")
 async def get_context(request: Request, caller: CurrentCaller) -> UserContext:
+    """With an `ETag`, for `If-Match`."""
     return await _chat(request).context(caller)
 
 
 @router.put("/context")
-async def put_context(request: Request, caller: CurrentCaller, body: ContextUpdate) -> UserContext:
-    return await _chat(request).put_context(caller, body)
+async def put_context(
+    request: Request,
+    caller: CurrentCaller,
+    body: ContextUpdate,
+    if_match: Annotated[
+        str | None, Header(description="The `ETag` that was read; 412 when it has changed since.")
+    ] = None,
+) -> UserContext:
+    """Replace the context. With `If-Match`, only if nobody else has changed it meanwhile."""
+    return await _chat(request).put_context(caller, body, if_match)

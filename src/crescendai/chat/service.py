@@ -28,9 +28,10 @@ from crescendai.chat.tables import (
     UserContextRow,
 )
 from crescendai.chat.transcript import Transcript
-from crescendai.errors import Conflict, NotFound
+from crescendai.errors import Conflict, NotFound, Outdated
 from crescendai.identity.service import Caller
 from crescendai.kit.clock import now_ms
+from crescendai.kit.entity_tags import matches, tag_of
 from crescendai.kit.ids import new_id
 from crescendai.kit.paging import cut, decode_cursor
 from crescendai.kit.sql import Transactions
@@ -193,9 +194,21 @@ class ChatService:
             await self._own(session, caller, session_id)
         return await self.context(caller)
 
-    async def put_context(self, caller: Caller, update: ContextUpdate) -> UserContext:
+    async def put_context(
+        self, caller: Caller, update: ContextUpdate, expected: str | None = None
+    ) -> UserContext:
+        """``expected`` are entity tags; raises Outdated when the context has none of them."""
         row = UserContextRow(user_id=caller.user_id, updated_at=now_ms(), **update.model_dump())
         async with self._transactions.write() as session:
+            if expected is not None:
+                known = await repository.context_of(session, caller.user_id)
+                if not matches(
+                    expected, tag_of(UserContext() if known is None else _context(known))
+                ):
+                    raise Outdated(
+                        "context_changed",
+                        "The context has been changed since you read it; read it again.",
+                    )
             await repository.put_context(session, row)
         return _context(row)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from uuid import UUID
 
@@ -109,6 +109,18 @@ class Turns:
         for message_id, turn in list(self._kept.items()):
             if turn.brief.session_id == session_id:
                 del self._kept[message_id]
+
+    async def drain(self, within_sec: float, hurried: Callable[[], bool]) -> None:
+        """Begin no more turns, and let the running ones end.
+
+        After ``within_sec``, or once ``hurried``, those still running are stopped; their followers
+        get what was said and the end of the stream.
+        """
+        self._closed = True
+        deadline = time.monotonic() + within_sec
+        while self._running and time.monotonic() < deadline and not hurried():
+            await asyncio.wait(_tasks(self._running.values()), timeout=POLL_SEC)
+        await asyncio.gather(*(_end(turn) for turn in list(self._running.values())))
 
     async def close(self) -> None:
         """Stop what runs and store what was said. For the server's shutdown."""
@@ -223,6 +235,10 @@ def _unexpected() -> Failed:
     return Failed.of(
         CrescendError("internal", "The tutor stumbled over something unexpected; please try again.")
     )
+
+
+def _tasks(turns: Iterable[Turn]) -> list[asyncio.Task[None]]:
+    return [turn.task for turn in turns if turn.task is not None]
 
 
 async def _end(turn: Turn) -> None:

@@ -13,6 +13,7 @@ from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
 from crescendai.errors import Unavailable
+from crescendai.kit.logs import named
 from crescendai.ports.issuer import IssuerKeys
 
 FRESH_SEC = 300.0
@@ -67,7 +68,7 @@ class KeySet:
             try:
                 self._keys = usable(await self._source.fetch())
             except Unavailable as error:
-                log.warning("issuer.keys_not_fetched", cause=str(error.__cause__ or error))
+                log.warning("issuer.keys_not_fetched", cause=named(error.__cause__ or error))
             else:
                 self._fetched_at = time.monotonic()
 

@@ -1,9 +1,13 @@
-"""Structured logs: one event name and its fields a line; never message text or a person."""
+"""Structured logs: one event name and its fields a line; never message text or a person.
+
+An exception's message may quote what somebody wrote, so only its type and its frames are logged.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any, Literal
 
@@ -15,7 +19,9 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[
@@ -24,7 +30,7 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _on_one_line,
             structlog.processors.StackInfoRenderer(),
-            structlog.processors.format_exc_info,
+            _frames,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -32,6 +38,23 @@ def configure(log_format: Literal["console", "json"], level: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+
+
+def _frames(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+    error = event.pop("exc_info", None)
+    if not isinstance(error, BaseException):
+        return dict(event)
+    lines: list[str] = []
+    while error is not None:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines += [named(error), *(f"  {at.filename}:{at.lineno} {at.name}" for at in frames)]
+        error = error.__cause__ or error.__context__
+    return {**event, "exception": "\n".join(lines)}
+
+
+def named(error: BaseException) -> str:
+    """An exception as logs may name it: its type, without its words."""
+    return f"{type(error).__module__}.{type(error).__qualname__}"
 
 
 def _on_one_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:

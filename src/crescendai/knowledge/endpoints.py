@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from crescendai.identity.cursors import ListPlace
 from crescendai.identity.endpoints import CurrentCaller
 from crescendai.kit import multipart
 from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -53,12 +54,12 @@ async def ingest(request: Request, caller: CurrentCaller) -> Response:
 async def list_documents(
     request: Request,
     caller: CurrentCaller,
-    cursor: str | None = None,
+    place: ListPlace,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> DocumentPage:
     """The caller's documents and the built-in ones, newest first."""
-    page = await _service(request).list(caller, cursor, limit)
-    return DocumentPage(items=list(page.items), next_cursor=page.next_cursor)
+    page = await _service(request).list(caller, place.after, limit)
+    return DocumentPage(items=list(page.items), next_cursor=place.sealed(page.next_cursor))
 
 
 @router.get("/documents/{document_id}")

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from crescendai.errors import InvalidInput, NotFound
+from crescendai.identity.cursors import ListPlace
 from crescendai.identity.endpoints import CurrentCaller
 from crescendai.identity.service import Caller
 from crescendai.kit import multipart, sse
@@ -48,28 +49,18 @@ async def upload(request: Request, caller: CurrentCaller) -> Response:
 async def list_recordings(
     request: Request,
     caller: CurrentCaller,
-    cursor: str | None = None,
+    place: ListPlace,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
 ) -> RecordingPage:
     """The caller's recordings, newest first."""
-    page = await _service(request).list(caller, cursor, limit)
-    return RecordingPage(items=list(page.items), next_cursor=page.next_cursor)
+    page = await _service(request).list(caller, place.after, limit)
+    return RecordingPage(items=list(page.items), next_cursor=place.sealed(page.next_cursor))
 
 
-@router.get("/recordings/{recording_id}", response_model=Recording)
-async def get_recording(
-    request: Request,
-    caller: CurrentCaller,
-    recording_id: UUID,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
+@router.get("/recordings/{recording_id}")
+async def get_recording(request: Request, caller: CurrentCaller, recording_id: UUID) -> Recording:
     """One recording; its ETag changes when its state does."""
-    recording = await _service(request).get(caller, recording_id)
-    etag = f'"{recording.recording_id.hex[:12]}-{recording.updated_at}-{recording.percent}"'
-    known = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
-    if etag in known or "*" in known:
-        return Response(status_code=304, headers={"ETag": etag})
-    return JSONResponse(recording.model_dump(mode="json"), headers={"ETag": etag})
+    return await _service(request).get(caller, recording_id)
 
 
 @router.delete("/recordings/{recording_id}", status_code=204)
@@ -113,7 +104,11 @@ async def get_audio(
     if wanted is None:
         wanted, status = (0, size), 200
     elif wanted[0] >= wanted[1]:
-        return Response(status_code=416, headers={"Content-Range": f"bytes */{size}"})
+        raise HTTPException(
+            416,
+            f"The audio has {size} bytes; the range lies outside.",
+            {"Content-Range": f"bytes */{size}"},
+        )
     else:
         status = 206
         headers["Content-Range"] = f"bytes {wanted[0]}-{wanted[1] - 1}/{size}"

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from starlette.middleware.cors import CORSMiddleware
 
 import crescendai
 from crescendai.chat import endpoints as chat_endpoints
@@ -26,6 +25,7 @@ from crescendai.knowledge import endpoints as knowledge_endpoints
 from crescendai.knowledge.reindexing import ReindexService
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
+from crescendai.kit.sealing import Seal
 from crescendai.ports.rate_limit import RateLimiter
 from crescendai.recordings import endpoints as recordings_endpoints
 from crescendai.recordings.progress import ProgressService
@@ -33,8 +33,7 @@ from crescendai.recordings.service import RecordingService
 from crescendai.settings import Settings
 from crescendai.usage import endpoints as usage_endpoints
 from crescendai.usage.service import UsageService
-from crescendai.web import middleware, model_card, pages, problems, status
-from crescendai.web.limits import RateLimit
+from crescendai.web import layers, model_card, pages, policy, problems, reference, status
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -63,6 +62,8 @@ def create_app(
     checks: Mapping[str, status.Check],
     lifespan: Lifespan | None = None,
     web_build: Path = pages.BUILD,
+    *,
+    secret: bytes,
     limiter: RateLimiter | None = None,
 ) -> FastAPI:
     production = settings.environment == "production"
@@ -71,12 +72,16 @@ def create_app(
         version=crescendai.__version__,
         description="Listens to piano playing and answers like a careful teacher.",
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     for field in fields(services):
         setattr(app.state, field.name, getattr(services, field.name))
     app.state.checks = checks
     app.state.registry = CollectorRegistry()
     app.state.web_build = web_build
+    app.state.page_policy = policy.of_page(web_build / "index.html")
+    app.state.cursors = Seal(secret, "cursors")
     problems.install(app, production)
     for router in (
         status.router,
@@ -88,43 +93,9 @@ def create_app(
         interop_endpoints.router,
         identity_endpoints.router,
         usage_endpoints.router,
+        reference.router,
         pages.router,
     ):
         app.include_router(router)
-    _wrap(app, settings, production, limiter)
+    layers.wrap(app, settings, limiter)
     return app
-
-
-def _wrap(
-    app: FastAPI, settings: Settings, production: bool, limiter: RateLimiter | None
-) -> None:
-    """Middleware; the last one added is the outermost."""
-    app.add_middleware(middleware.SameOrigin, allowed_origins=settings.allowed_origins)
-    if limiter is not None and settings.rate_limit_per_minute:
-        app.add_middleware(
-            RateLimit,
-            identity=app.state.identity,
-            limiter=limiter,
-            per_minute=settings.rate_limit_per_minute,
-        )
-    if settings.allowed_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.allowed_origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-API-Key", "Last-Event-ID"],
-            expose_headers=[
-                "ETag",
-                "RateLimit",
-                "RateLimit-Policy",
-                "Retry-After",
-                "X-Request-ID",
-            ],
-            max_age=3600,
-        )
-    if settings.auth == "local":  # a page from elsewhere must not reach us by a rebound name
-        app.add_middleware(middleware.LoopbackHost)
-    app.add_middleware(
-        middleware.RequestContext, production=production, registry=app.state.registry
-    )

@@ -13,10 +13,9 @@ from crescendai.errors import CrescendError
 from crescendai.identity.service import IdentityService
 from crescendai.ports.rate_limit import RateLimiter, Verdict
 from crescendai.web.problems import problem
+from crescendai.web.routes import is_counted
 
 WINDOW_SEC = 60.0
-_COUNTED = ("/api/", "/v1/", "/mcp")
-_FREE = frozenset({"/api/health", "/api/ready"})
 
 
 class RateLimit:
@@ -34,9 +33,7 @@ class RateLimit:
         self._per_minute = per_minute
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
-        counted = scope["type"] == "http" and path.startswith(_COUNTED) and path not in _FREE
-        if not counted or scope["method"] == "OPTIONS":
+        if scope["type"] != "http" or not is_counted(scope["path"]) or scope["method"] == "OPTIONS":
             await self._app(scope, receive, send)
             return
         verdict = await self._limiter.hit(await self._key(scope), self._per_minute, WINDOW_SEC)

@@ -15,16 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crescendai.kit.ids import new_id
 from crescendai.settings import LOOPBACK_HOSTS
+from crescendai.web import policy
 from crescendai.web.problems import internal_problem, problem
 
 log = structlog.get_logger(__name__)
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUIET = frozenset({"/metrics", "/api/health", "/api/ready"})
 
@@ -72,7 +67,8 @@ class RequestContext:
                 answer.status = int(message["status"])  # an enum member would print its name
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
-                for name, value in _HEADERS.items():
+                wanted = policy.HEADERS | (policy.HTTPS if scope["scheme"] == "https" else {})
+                for name, value in wanted.items():
                     headers.setdefault(name, value)
             await send(message)
 

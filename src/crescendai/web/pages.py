@@ -29,12 +29,22 @@ async def page(request: Request, path: str) -> Response:
     if wanted is not None:
         immutable = path.startswith("_app/immutable/")
         life = "public, max-age=31536000, immutable" if immutable else "no-cache"
+        if wanted.name == "index.html":
+            return _first_page(request)
         return FileResponse(wanted, headers={"Cache-Control": life})
     if "." in path.rpartition("/")[2]:
         raise HTTPException(404, "There is no such file.")
     if not (build / "index.html").is_file():
         return PlainTextResponse(_NOT_BUILT)
-    return FileResponse(build / "index.html", headers={"Cache-Control": "no-cache"})
+    return _first_page(request)
+
+
+def _first_page(request: Request) -> Response:
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": request.app.state.page_policy,
+    }
+    return FileResponse(request.app.state.web_build / "index.html", headers=headers)
 
 
 def _file(build: Path, path: str) -> Path | None:

@@ -13,8 +13,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.types import Scope
 
 from crescendai.errors import CrescendError, SchemaError
+from crescendai.kit.logs import named
 
 STATUS_BY_KIND = {
     "invalid": 400,
@@ -22,6 +24,7 @@ STATUS_BY_KIND = {
     "forbidden": 403,
     "not_found": 404,
     "conflict": 409,
+    "outdated": 412,
     "too_large": 413,
     "unsupported": 415,
     "schema": 422,
@@ -35,12 +38,29 @@ PRODUCTION_DETAIL = {
     "unavailable": "A part of the server is down; try again in a moment.",
     "internal": "Something went wrong on the server.",
 }
+_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not know that method; the Allow header has those it knows.",
+}
 
 log = structlog.get_logger(__name__)
 
 
 class ProblemResponse(JSONResponse):
     media_type = "application/problem+json"
+
+
+class Refusal(HTTPException):
+    """What the web room itself refuses, raised where a handler can still answer."""
+
+    def __init__(self, status: int, code: str, title: str, detail: str) -> None:
+        super().__init__(status, detail)
+        self.code = code
+        self.title = title
+
+    def answer(self, scope: Scope) -> ProblemResponse:
+        request_id = scope["state"]["request_id"]
+        return problem(request_id, self.status_code, self.code, self.title, self.detail)
 
 
 def problem(
@@ -79,7 +99,7 @@ def install(app: FastAPI, production: bool) -> None:
         assert isinstance(error, CrescendError)
         status = STATUS_BY_KIND[error.kind]
         if status >= 500:
-            log.error("request.failed", code=error.code, cause=str(error.__cause__ or error))
+            log.error("request.failed", code=error.code, cause=named(error.__cause__ or error))
         hidden = PRODUCTION_DETAIL.get(error.kind) if production else None
         errors = []
         if isinstance(error, SchemaError):
@@ -111,16 +131,22 @@ def install(app: FastAPI, production: bool) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: Exception) -> ProblemResponse:
         assert isinstance(error, HTTPException)
+        if isinstance(error, Refusal):
+            return error.answer(request.scope)
         phrase = HTTPStatus(error.status_code).phrase
         code = phrase.lower().replace(" ", "_")
-        answer = problem(_request_id(request), error.status_code, code, phrase, str(error.detail))
+        detail = str(error.detail)
+        if detail == phrase:  # the framework's own word, which is no sentence
+            detail = _SENTENCES.get(error.status_code, f"{phrase}.")
+        answer = problem(_request_id(request), error.status_code, code, phrase, detail)
         answer.headers.update(error.headers or {})
         return answer
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeoutError)
     async def _database(request: Request, error: Exception) -> ProblemResponse:
-        log.error("request.failed", code="database_down", cause=str(error))
+        cause = error.orig if isinstance(error, OperationalError) else error
+        log.error("request.failed", code="database_down", cause=str(cause))
         detail = "The database cannot be used now; try again in a moment."
         return problem(
             _request_id(request), 503, "database_down", "A part of the server is down", detail

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import crescendai
 from crescendai.errors import CrescendError
 from crescendai.identity.endpoints import CurrentCaller
+from crescendai.kit.logs import named
 from crescendai.music.dimensions import ALL, HOLISTIC
 
 log = structlog.get_logger(__name__)
@@ -99,6 +100,6 @@ async def look(check: Check) -> Part:
     except CrescendError as error:
         return Part(status="down", detail=error.message)
     except (SQLAlchemyError, OSError) as error:
-        log.warning("check.failed", cause=str(error))
+        log.warning("check.failed", cause=named(error))
         return Part(status="down", detail="It cannot be used; the log has the cause.")
     return Part(status="ok", detail=None)

@@ -34,7 +34,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._writing: AbstractAsyncContextManager[Any] = nullcontext()
-        self.engine = _open_sqlite(url) if url.startswith("sqlite") else create_async_engine(url)
+        sqlite = url.startswith("sqlite")
+        self.engine = (
+            _open_sqlite(url) if sqlite else create_async_engine(url, hide_parameters=True)
+        )
         if self.engine.dialect.name == "sqlite":
             self._writing = asyncio.Lock()  # writers of a process queue here, not in SQLite's sleep
         self.transactions = Transactions(read=self._read, write=self._write)
@@ -74,6 +77,7 @@ def _open_sqlite(url: str) -> AsyncEngine:
         pool_size=15,
         max_overflow=0,
         pool_use_lifo=True,
+        hide_parameters=True,  # they are people's own words
     )
     _prepare_sqlite(engine)
     return engine
