@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does, before numpy
+os.environ["NO_PROXY"] = "127.0.0.1,localhost"  # the servers that tests start are on this machine
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import migrate
 from crescendai.kit.sql import Transactions
 from tests.fixtures.running import Server, running
+from tests.fixtures.seaweedfs import S3Server, s3_server
 from tests.fixtures.sounds import PRELUDE, SHARED, encode, piano
 
 MakeRecording = Callable[..., Path]
@@ -52,4 +54,11 @@ async def transactions(tmp_path: Path) -> AsyncIterator[Transactions]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One real server for all tests that only use it as users do."""
     with running(tmp_path_factory.mktemp("server")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """One real S3 server for all tests that only store things there."""
+    with s3_server(tmp_path_factory.mktemp("s3")) as started:
         yield started

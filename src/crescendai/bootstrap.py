@@ -33,6 +33,7 @@ from crescendai.adapters.models.library_models import LibraryModels
 from crescendai.adapters.models.local_analyzer import LocalAnalyzer
 from crescendai.adapters.models.openai_chat import OpenAIChatModel
 from crescendai.adapters.objects.folder import FolderObjectStore
+from crescendai.adapters.objects.s3 import S3Account, S3ObjectStore
 from crescendai.adapters.rate_limits.sqlite import SqliteRateLimiter
 from crescendai.adapters.secret import server_secret
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
@@ -86,7 +87,7 @@ class Floor:
 
     settings: Settings
     database: Database
-    objects: FolderObjectStore
+    objects: FolderObjectStore | S3ObjectStore
     cache: DiskCache
     counted_cache: CountedCache
     library_models: LibraryModels
@@ -113,7 +114,7 @@ def open_floor(settings: Settings) -> Floor:
         return Floor(
             settings=settings,
             database=Database(sqlite_url(data.resolve())),
-            objects=FolderObjectStore((data / "objects").resolve()),
+            objects=_open_objects(settings),
             cache=cache,
             counted_cache=CountedCache(cache),
             library_models=LibraryModels(settings),
@@ -124,6 +125,20 @@ def open_floor(settings: Settings) -> Floor:
             "data_dir_unusable",
             f"CRESCENDAI_DATA_DIR is {data}, which cannot be used: {error.strerror}.",
         ) from error
+
+
+def _open_objects(settings: Settings) -> FolderObjectStore | S3ObjectStore:
+    data = settings.data_dir.resolve()
+    if settings.objects_url is None:
+        return FolderObjectStore(data / "objects")
+    secret = settings.s3_secret_access_key
+    account = S3Account(
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=None if secret is None else secret.get_secret_value(),
+    )
+    return S3ObjectStore(settings.objects_url, account, data / "scratch" / "objects")
 
 
 def _open_language_model(settings: Settings) -> OpenAIChatModel | FallbackModel | None:

@@ -11,7 +11,8 @@
     ├── TooLarge              more bytes than accepted
     ├── UnsupportedFormat     not one of the accepted formats
     ├── UpstreamFailed        an outside AI service failed
-    └── Unavailable           a part of the server is down
+    ├── Unavailable           a part of the server is down
+    └── StorageFull           there is no room to store it
 
 ``kind`` says what sort of trouble it is (``web/`` maps it to an HTTP status), ``code`` is stable
 and machine-readable, the message is the sentence.
@@ -93,3 +94,8 @@ class UpstreamFailed(CrescendError):
 class Unavailable(CrescendError):
     kind = "unavailable"
     title = "A part of the server is down"
+
+
+class StorageFull(CrescendError):
+    kind = "storage_full"
+    title = "There is no room left"

@@ -44,6 +44,18 @@ class Settings(BaseSettings):
         description="Comma-separated origins of web pages on other hosts that may call the API.",
     )
     data_dir: Path = Field(Path("data"), description="The folder that holds everything.")
+    objects_url: str | None = Field(
+        None,
+        description="Where audio and documents lie: `s3://BUCKET`, `s3://BUCKET/PREFIX`, or "
+        "`s3://` for buckets named audio-recordings and knowledge-documents. "
+        "Without it in the data folder.",
+    )
+    s3_endpoint: str | None = Field(
+        None, description="Base URL of the S3 store; without it AWS's own for the region."
+    )
+    s3_region: str = Field("auto", description="Region of the S3 store; R2 calls it `auto`.")
+    s3_access_key_id: str | None = Field(None, description="Access key of the S3 store.")
+    s3_secret_access_key: SecretStr | None = Field(None, description="Its secret.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     auth: Literal["local", "required"] = Field(
@@ -176,7 +188,13 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"ALLOWED_ORIGINS holds {origin!r}; an origin looks like https://example.org"
                 )
-        for field in ("llm_url", "llm_fallback_url", "embedding_url", "workers_ai_url"):
+        for field in (
+            "llm_url",
+            "llm_fallback_url",
+            "embedding_url",
+            "workers_ai_url",
+            "s3_endpoint",
+        ):
             url = getattr(self, field)
             if url is not None and not url.startswith(("http://", "https://")):
                 raise ValueError(f"{environment_name(field)} must begin with http:// or https://")
@@ -195,9 +213,21 @@ class Settings(BaseSettings):
                     f"CRESCENDAI_TRUSTED_PROXIES holds {proxy!r}; an address looks like 10.0.0.7, "
                     "a network like 10.0.0.0/24"
                 ) from None
+        self._check_objects()
         self._check_issuer()
         self._check_text_models()
         return self
+
+    def _check_objects(self) -> None:
+        if self.objects_url is not None and not self.objects_url.startswith("s3://"):
+            raise ValueError("CRESCENDAI_OBJECTS_URL must begin with s3://")
+        if self.objects_url is None and self.s3_endpoint is not None:
+            raise ValueError("CRESCENDAI_S3_ENDPOINT is set, but no CRESCENDAI_OBJECTS_URL")
+        if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):
+            raise ValueError(
+                "CRESCENDAI_S3_ACCESS_KEY_ID and CRESCENDAI_S3_SECRET_ACCESS_KEY go together; "
+                "set both or neither"
+            )
 
     def _check_issuer(self) -> None:
         if self.jwt_issuer is None:

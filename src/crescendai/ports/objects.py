@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
+
+Method = Literal["GET", "PUT"]
 
 
 class ObjectStore(Protocol):
@@ -31,3 +33,13 @@ class ObjectStore(Protocol):
 
     async def ping(self) -> None:
         """Raise Unavailable when the store cannot be used."""
+
+
+class SigningStore(ObjectStore, Protocol):
+    """A store that lets others read or write one object directly."""
+
+    async def sign(self, method: Method, key: str, expires_sec: int) -> str:
+        """A URL with which whoever has it may get or put this object for so long.
+
+        It is relative (begins with ``/api/``) where this server itself answers it.
+        """

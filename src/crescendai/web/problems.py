@@ -31,6 +31,7 @@ STATUS_BY_KIND = {
     "rate_limited": 429,
     "upstream": 502,
     "unavailable": 503,
+    "storage_full": 507,
     "internal": 500,
 }
 PRODUCTION_DETAIL = {
