@@ -68,6 +68,7 @@ from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
 from crescendai.recordings import tasks as recordings_tasks
 from crescendai.recordings.analyze import AnalysisService
+from crescendai.recordings.performance import PerformanceService
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
 from crescendai.settings import Settings
@@ -205,6 +206,7 @@ def build_services(floor: Floor) -> Services:
         ),
         recordings=recordings,
         progress=ProgressService(transactions=transactions, recordings=recordings),
+        performance=PerformanceService(recordings=recordings),
         knowledge=knowledge,
         reindexing=ReindexService(transactions=transactions, models=floor.text_models),
         search=search,

@@ -3,49 +3,27 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from crescendai.music.dimensions import DIMENSION_KEYS
-from crescendai.web.pages import BUILD
 from tests.conftest import MakeRecording
 from tests.fixtures.running import Server
 from tests.fixtures.sounds import ARIA
+from tests.flows.conftest import OpenPage
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ANALYSED_WITHIN_MS = 180_000
 
 
-@pytest.fixture(scope="module")
-def page(server: Server) -> Iterator[Page]:
-    chromium = shutil.which("chromium")
-    assert chromium, "Chromium is missing; `make test` installs it."
-    assert (BUILD / "index.html").is_file(), "The web app is not built; `make test` builds it."
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        opened.set_default_timeout(20_000)
-        yield opened
-        browser.close()
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    return open_page()
 
 
 def test_from_a_file_to_advice(server: Server, page: Page, recording: MakeRecording) -> None:
-    errors: list[str] = []
-    page.on(
-        "console", lambda message: errors.append(message.text) if message.type == "error" else None
-    )
-    page.on("pageerror", lambda error: errors.append(str(error)))
     path = recording(".m4a", ARIA, seconds=18)
 
     page.goto(server.url)
@@ -80,10 +58,9 @@ def test_from_a_file_to_advice(server: Server, page: Page, recording: MakeRecord
     page.reload()
     expect(page.get_by_test_id("waveform")).to_be_visible()
     expect(page.get_by_test_id("chat-answer").last).to_contain_text(said)
-    assert errors == []
 
 
-def test_the_policy_is_strict_and_breaks_nothing(server: Server, page: Page) -> None:
+def test_the_policy_is_strict_and_breaks_nothing(server: Server, browser: Browser) -> None:
     """Our pages work under it; a script that somebody smuggled in does not run."""
     policy = httpx.get(server.url).headers["content-security-policy"]
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
@@ -91,6 +68,7 @@ def test_the_policy_is_strict_and_breaks_nothing(server: Server, page: Page) -> 
     assert rules["frame-ancestors"] == "'none'"
     assert rules["object-src"] == "'none'"
     errors: list[str] = []
+    page = browser.new_page()
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     for path in ("/", "/chat", "/docs"):
         page.goto(server.url + path, wait_until="networkidle")
@@ -101,6 +79,7 @@ def test_the_policy_is_strict_and_breaks_nothing(server: Server, page: Page) -> 
     page.evaluate(smuggle)
     assert page.evaluate("window.got") is None
     assert any("Content Security Policy" in error for error in errors)
+    page.close()
 
 
 def test_a_wrong_file_is_explained(server: Server, page: Page, tmp_path_factory: Any) -> None:

@@ -24,6 +24,11 @@ def key_overlap_ratios(notes: NoteArray) -> Floats:
 
     Repetitions of one pitch, which cannot overlap, and intervals over 2 s are left out.
     """
+    return key_overlaps(notes)[1]
+
+
+def key_overlaps(notes: NoteArray) -> tuple[Floats, Floats]:
+    """Onsets in seconds of the notes that are joined to another, and their key-overlap ratios."""
     following = next_in_voice(notes)
     here = np.flatnonzero(following >= 0)
     there = following[here]
@@ -32,7 +37,7 @@ def key_overlap_ratios(notes: NoteArray) -> Floats:
     overlaps = notes["offset_sec"][here].astype(np.float64) - onsets[there]
     kept = (notes["pitch"][here] != notes["pitch"][there]) & (intervals <= LONGEST_INTERVAL_SEC)
     ratios: Floats = np.clip(overlaps[kept] / np.maximum(intervals[kept], 1e-3), -1.0, 2.0)
-    return ratios
+    return onsets[here][kept], ratios
 
 
 def key_overlap_ratio(notes: NoteArray) -> float | None:

@@ -74,22 +74,28 @@ def tempo_near_bpm(notes: NoteArray, near_bpm: float) -> float | None:
 
 def local_tempi_bpm(notes: NoteArray) -> Floats:
     """Tempo in windows of 6 s every 2 s, each within a third of the whole's tempo."""
+    return tempo_course(notes, LOCAL_HOP_SEC)[1]
+
+
+def tempo_course(notes: NoteArray, hop_sec: float) -> tuple[Floats, Floats]:
+    """Middles of windows of 6 s in seconds, and their tempi, each within a third of the whole's.
+
+    Windows with fewer than four events have none.
+    """
     whole_bpm = tempo_bpm(notes)
     onsets_sec = event_onsets_sec(notes)
     if whole_bpm is None:
-        return np.zeros(0)
+        return np.zeros(0), np.zeros(0)
     train = _onset_train(onsets_sec)
-    size, hop = int(LOCAL_WINDOW_SEC * FRAME_RATE_HZ), int(LOCAL_HOP_SEC * FRAME_RATE_HZ)
-    tempi = []
+    size, hop = int(LOCAL_WINDOW_SEC * FRAME_RATE_HZ), int(hop_sec * FRAME_RATE_HZ)
+    low_bpm, high_bpm = whole_bpm / LOCAL_FREEDOM, whole_bpm * LOCAL_FREEDOM
+    middles, tempi = [], []
     for start in range(0, max(len(train) - size, 0) + 1, hop):
         window = train[start : start + size]
         if np.count_nonzero(window > 0.99) >= 4:
-            tempi.append(
-                _strongest_bpm(
-                    window, whole_bpm / LOCAL_FREEDOM, whole_bpm * LOCAL_FREEDOM, whole_bpm
-                )
-            )
-    return np.array(tempi)
+            middles.append(onsets_sec[0] + (start + len(window) / 2) / FRAME_RATE_HZ)
+            tempi.append(_strongest_bpm(window, low_bpm, high_bpm, whole_bpm))
+    return np.array(middles), np.array(tempi)
 
 
 def tempo_spread_bpm(notes: NoteArray) -> float | None:

@@ -100,3 +100,23 @@ class Analysis(BaseModel):
     measurements: dict[str, Measurement]
     audio_quality: AudioQuality
     created_at: int
+
+
+class Course(BaseModel):
+    """Values over time: ``time`` in seconds, ``value`` in ``unit``. Gaps have no points."""
+
+    unit: str
+    time: list[float]
+    value: list[float]
+
+
+class Played(BaseModel):
+    """What was transcribed: ``notes`` are rows of onset and offset in seconds, MIDI pitch and
+    velocity, ``pedal`` rows of down and up in seconds. ``courses``: tempo, dynamics, articulation.
+    """
+
+    recording_id: UUID
+    duration: float
+    notes: list[tuple[float, float, int, int]]
+    pedal: list[tuple[float, float]]
+    courses: dict[str, Course]

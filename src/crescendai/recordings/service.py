@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +20,7 @@ from crescendai.kit.filenames import plain_name
 from crescendai.kit.ids import new_id
 from crescendai.kit.paging import Page, cut, decode_cursor
 from crescendai.kit.sql import Transactions
+from crescendai.music.notes import NoteArray, PedalArray
 from crescendai.ports.cache import Cache
 from crescendai.ports.objects import ObjectStore
 from crescendai.ports.performance import AudioInfo, AudioProbe
@@ -25,7 +28,7 @@ from crescendai.recordings import repository
 from crescendai.recordings.formats import CONTENT_TYPES
 from crescendai.recordings.intake import Intake
 from crescendai.recordings.schemas import FINAL, Analysis, Problem, Recording
-from crescendai.recordings.tables import RecordingRow
+from crescendai.recordings.tables import AnalysisRow, RecordingRow
 
 ANALYZE = "recordings.analyze"
 BUCKET = "audio-recordings"
@@ -39,6 +42,13 @@ class Submitted:
 
     recording: Recording
     new: bool
+
+
+@dataclass(frozen=True)
+class HeardNotes:
+    analysis: Analysis
+    notes: NoteArray
+    pedal: PedalArray
 
 
 class RecordingService:
@@ -137,6 +147,15 @@ class RecordingService:
 
     async def analysis(self, caller: Caller, recording_id: UUID) -> Analysis:
         """What was heard. Raises Conflict while it is pending, or when there is none to come."""
+        return Analysis.model_validate((await self._analysis_row(caller, recording_id)).document)
+
+    async def heard(self, caller: Caller, recording_id: UUID) -> HeardNotes:
+        """The analysis with its notes and pedal. Raises as ``analysis`` does."""
+        row = await self._analysis_row(caller, recording_id)
+        analysis = Analysis.model_validate(row.document)
+        return HeardNotes(analysis, _array(row.notes), _array(row.pedal))
+
+    async def _analysis_row(self, caller: Caller, recording_id: UUID) -> AnalysisRow:
         async with self._transactions.read() as session:
             row = await repository.owned(session, caller.user_id, recording_id)
             found = await repository.analysis(session, recording_id) if row else None
@@ -148,7 +167,7 @@ class RecordingService:
             raise Conflict(f"analysis_{row.status}", row.problem_reason or "There is no analysis.")
         if found is None:
             raise Conflict("analysis_pending", "The analysis is still running.")
-        return Analysis.model_validate(found.document)
+        return found
 
     async def cancel(self, caller: Caller, recording_id: UUID) -> Recording:
         """End an analysis that is queued or running; the recording stays.
@@ -196,6 +215,11 @@ class RecordingService:
             await repository.remove(session, recording_id)
         await self._cache.delete(_metadata_key(caller, recording_id))
         await self._objects.delete(object_key(recording_id, row.format))
+
+
+def _array(npy: bytes) -> NoteArray:
+    array: NoteArray = np.load(io.BytesIO(npy), allow_pickle=False)
+    return array
 
 
 def object_key(recording_id: UUID, extension: str) -> str:

@@ -28,6 +28,8 @@ from crescendai.knowledge.service import KnowledgeService
 from crescendai.kit.sealing import Seal
 from crescendai.ports.rate_limit import RateLimiter
 from crescendai.recordings import endpoints as recordings_endpoints
+from crescendai.recordings import performance_endpoints
+from crescendai.recordings.performance import PerformanceService
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
 from crescendai.settings import Settings
@@ -45,6 +47,7 @@ class Services:
     identity: IdentityService
     recordings: RecordingService
     progress: ProgressService
+    performance: PerformanceService
     knowledge: KnowledgeService
     reindexing: ReindexService
     search: KnowledgeSearch
@@ -87,6 +90,7 @@ def create_app(
         status.router,
         model_card.router,
         recordings_endpoints.router,
+        performance_endpoints.router,
         knowledge_endpoints.router,
         feedback_endpoints.router,
         chat_endpoints.router,

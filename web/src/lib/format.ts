@@ -7,6 +7,13 @@ export function formatTime(seconds: number): string {
 	return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${s}`;
 }
 
+export const formatSpan = (start: number, end: number): string => `${formatTime(start)}–${formatTime(end)}`;
+
+const PITCHES = ['C', 'C♯', 'D', 'E♭', 'E', 'F', 'F♯', 'G', 'A♭', 'A', 'B♭', 'B'];
+
+/** A MIDI pitch by its name, 60 → "C4". */
+export const pitchName = (pitch: number): string => `${PITCHES[pitch % 12]}${Math.floor(pitch / 12) - 1}`;
+
 /** "1:15" → 75; null when it is not a time. */
 export function parseTime(text: string): number | null {
 	const match = /^(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)$/.exec(text.trim());

@@ -1,11 +1,17 @@
 const RATE = 8000;
-const POINTS = 2400;
+const POINTS_PER_SEC = 50;
 
-/** The outline of a sound: its loudest sample in each of a few thousand slices, scaled to 1. */
-export async function computePeaks(bytes: ArrayBuffer): Promise<{ peaks: Float32Array; duration: number }> {
+export interface Peaks {
+	peaks: Float32Array;
+	duration: number;
+}
+
+/** The outline of a sound: its loudest sample in each fiftieth of a second, scaled to 1. */
+export async function computePeaks(bytes: ArrayBuffer): Promise<Peaks> {
 	const context = new OfflineAudioContext(1, 1, RATE);
 	const sound = await context.decodeAudioData(bytes);
-	return { peaks: outline(sound.getChannelData(0), POINTS), duration: sound.duration };
+	const points = Math.ceil(sound.duration * POINTS_PER_SEC);
+	return { peaks: outline(sound.getChannelData(0), points), duration: sound.duration };
 }
 
 export function outline(samples: Float32Array, points: number): Float32Array {

@@ -1,6 +1,6 @@
 import { readSse } from '../sse.ts';
 import { getJson, query, remove, send, sendJson, upload } from './http.ts';
-import type { Analysis, Feedback, Page, ProgressEvent, Recording } from './types.ts';
+import type { Analysis, Feedback, Page, Played, ProgressEvent, Recording } from './types.ts';
 
 export const MAX_UPLOAD_BYTES = 50 * 1024 * 1024;
 
@@ -36,6 +36,17 @@ export function getAnalysis(id: string, signal?: AbortSignal): Promise<Analysis>
 	return getJson(at(id, '/analysis'), signal);
 }
 
+export function getPlayed(id: string, signal?: AbortSignal): Promise<Played> {
+	return getJson(at(id, '/performance'), signal);
+}
+
+/** What can be taken along. */
+export type Export = 'notes.mid' | 'notes.csv' | 'segments.csv' | 'analysis';
+
+export async function getExport(id: string, what: Export): Promise<Blob> {
+	return (await send(at(id, `/${what}`), { accept: '*/*' })).blob();
+}
+
 /** Follow the analysis; resolves true when the server said it was over. */
 export async function watchRecording(
 	id: string,
@@ -52,8 +63,8 @@ export async function watchRecording(
 }
 
 /** The file's bytes; `fetch` because a media element can't send the key. */
-export async function getAudio(id: string, signal?: AbortSignal): Promise<Blob> {
-	const response = await send(audioUrl(id), { accept: 'audio/*', ...(signal ? { signal } : {}) });
+export async function getAudio(url: string, signal?: AbortSignal): Promise<Blob> {
+	const response = await send(url, { accept: 'audio/*', ...(signal ? { signal } : {}) });
 	return response.blob();
 }
 

@@ -88,6 +88,33 @@ export interface Analysis {
 	created_at: number;
 }
 
+export interface Course {
+	unit: string;
+	time: number[];
+	value: number[];
+}
+
+/** What was transcribed; positions in seconds. */
+export interface Played {
+	recording_id: string;
+	duration: number;
+	notes: [onset: number, offset: number, pitch: number, velocity: number][];
+	pedal: [down: number, up: number][];
+	courses: Record<'tempo' | 'dynamics' | 'articulation', Course>;
+}
+
+/** What a claim rests on: a segment's or the whole's value, or a place in the library. */
+export interface Support {
+	recording_id: string | null;
+	segment: { start: number; end: number } | null;
+	dimension: string | null;
+	measurement: string | null;
+	value: number | null;
+	document: string | null;
+	page: number | null;
+	span: { start: number; end: number } | null;
+}
+
 export interface Citation {
 	id: string;
 	chunk_id: string;
@@ -97,6 +124,8 @@ export interface Citation {
 	page: number | null;
 	heading: string | null;
 	quote: string;
+	/** The number under which the document's pages show it. */
+	section?: number | null;
 	relevance?: string;
 }
 
@@ -107,6 +136,7 @@ export interface TemporalFeedback {
 	dimensions: string[];
 	insight: string;
 	practice_focus: string;
+	support?: Support[];
 }
 
 export interface Feedback {
@@ -124,6 +154,7 @@ export interface Feedback {
 			exercise: string;
 			expected_result: string;
 			citations: string[];
+			support?: Support[];
 		}[];
 		long_term_development: { musical_aspect: string; approach: string; citations: string[] }[];
 	};
@@ -217,12 +248,26 @@ export interface LibraryDocument {
 	updated_at: number;
 }
 
+/** `start` and `end` of the chunks are offsets in `text`. */
+export interface PageText {
+	document_id: string;
+	title: string;
+	number: number;
+	unit: 'page' | 'section';
+	total: number;
+	start: number;
+	end: number;
+	text: string;
+	chunks: { chunk_id: string; start: number; end: number }[];
+}
+
 export interface SearchResult {
 	chunk_id: string;
 	document_id: string;
 	title: string;
 	author: string | null;
 	page: number | null;
+	section?: number | null;
 	heading_path: string[];
 	start: number;
 	end: number;

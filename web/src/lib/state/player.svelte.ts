@@ -1,44 +1,63 @@
 import { getApiKey } from '../api/key.ts';
 import { audioUrl, getAudio } from '../api/recordings.ts';
 
-/** The sound of one recording, shared by the waveform, the segments, the advice and the chat. */
+export const RATES = [0.5, 0.6, 0.75, 0.9, 1, 1.25];
+
+/** The sound of one recording, shared by the timeline, the advice and the chat. */
 export class Player {
 	readonly audio = new Audio();
 	time = $state(0);
 	duration = $state(0);
 	playing = $state(false);
 	failed = $state(false);
-	/** The span being played, when only a span is. */
+	/** The seconds being played, when only some are. */
 	span = $state<{ start: number; end: number } | null>(null);
+	/** Play the span, or the whole, over and over. */
+	loop = $state(false);
+	#rate = $state(1);
 
 	#objectUrl: string | null = null;
 	#frame = 0;
 	#blob: Promise<Blob> | null = null;
 	#abort = new AbortController();
 
-	constructor(readonly recordingId: string, duration = 0) {
+	constructor(
+		readonly recordingId: string,
+		duration = 0,
+		private readonly source = audioUrl(recordingId)
+	) {
 		this.duration = duration;
 		this.audio.preload = 'metadata';
+		this.audio.preservesPitch = true;
 		const on = (name: string, handler: () => void) =>
 			this.audio.addEventListener(name, handler, { signal: this.#abort.signal });
 		on('loadedmetadata', () => {
 			if (Number.isFinite(this.audio.duration)) this.duration = this.audio.duration;
 		});
-		on('timeupdate', () => (this.time = this.audio.currentTime));
+		on('timeupdate', () => this.#look());
 		on('play', () => {
 			this.playing = true;
 			this.#tick();
 		});
 		on('pause', () => (this.playing = false));
-		on('ended', () => (this.span = null));
+		on('ended', () => this.#ended());
 		on('error', () => (this.failed = true));
 		void this.#setSource();
+	}
+
+	/** Speed; the pitch stays. */
+	get rate(): number {
+		return this.#rate;
+	}
+	set rate(rate: number) {
+		this.#rate = rate;
+		this.audio.playbackRate = rate;
 	}
 
 	/** Without a key the element streams by byte ranges; with one the bytes are fetched first. */
 	async #setSource(): Promise<void> {
 		if (!getApiKey()) {
-			this.audio.src = audioUrl(this.recordingId);
+			this.audio.src = this.source;
 			return;
 		}
 		try {
@@ -52,45 +71,69 @@ export class Player {
 	}
 
 	bytes(): Promise<Blob> {
-		this.#blob ??= getAudio(this.recordingId, this.#abort.signal);
+		this.#blob ??= getAudio(this.source, this.#abort.signal);
 		return this.#blob;
 	}
 
 	#tick = (): void => {
 		if (!this.playing) return;
-		this.time = this.audio.currentTime;
-		if (this.span && this.time >= this.span.end) {
-			const { end } = this.span;
-			this.span = null;
-			this.audio.pause();
-			this.audio.currentTime = end;
-			this.time = end;
-			return;
-		}
-		this.#frame = requestAnimationFrame(this.#tick);
+		this.#look();
+		if (this.playing) this.#frame = requestAnimationFrame(this.#tick);
 	};
 
+	/** Where are we, and is the span over? */
+	#look(): void {
+		this.time = this.audio.currentTime;
+		if (!this.span || !this.playing || this.time < this.span.end) return;
+		if (this.loop) {
+			this.#jump(this.span.start);
+			return;
+		}
+		const { end } = this.span;
+		this.span = null;
+		this.audio.pause();
+		this.playing = false;
+		this.#jump(end);
+	}
+
+	#ended(): void {
+		if (this.loop) {
+			this.#jump(this.span?.start ?? 0);
+			this.#play();
+		} else this.span = null;
+	}
+
+	#jump(to: number): void {
+		this.audio.currentTime = to;
+		this.time = to;
+	}
+
 	#play(): void {
+		this.audio.playbackRate = this.#rate;
 		this.audio.play().catch((error: DOMException) => {
 			if (error.name === 'NotSupportedError') this.failed = true;
 		});
 	}
 
 	toggle(): void {
-		this.span = null;
 		if (this.playing) this.audio.pause();
 		else this.#play();
 	}
 
+	pause(): void {
+		this.audio.pause();
+	}
+
+	/** Go there; a span that does not hold the place is left. */
 	seek(seconds: number): void {
-		this.span = null;
 		const to = Math.min(Math.max(0, seconds), this.duration || seconds);
-		this.audio.currentTime = to;
-		this.time = to;
+		if (this.span && (to < this.span.start || to >= this.span.end)) this.span = null;
+		this.#jump(to);
 	}
 
 	/** Play from here; with an end, exactly up to there. */
 	playFrom(start: number, end: number | null = null): void {
+		this.span = null;
 		this.seek(start);
 		this.span = end === null ? null : { start, end };
 		if (!this.playing) this.#play();
