@@ -71,6 +71,7 @@ from crescendai.recordings.analyze import AnalysisService
 from crescendai.recordings.performance import PerformanceService
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
+from crescendai.repeats.service import RepeatService
 from crescendai.settings import Settings
 from crescendai.usage.service import UsageService
 from crescendai.web.app import Services, create_app
@@ -222,6 +223,7 @@ def build_services(floor: Floor) -> Services:
             meter=usage,
         ),
         usage=usage,
+        repeats=RepeatService(transactions),
     )
 
 

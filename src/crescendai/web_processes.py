@@ -21,6 +21,8 @@ from crescendai.jobs.supervisor import Supervisor
 from crescendai.kit.process import end_with_parent
 from crescendai.settings import Settings
 
+_END_SEC = 10.0
+"""What a web process needs to end once its answers have been let go on."""
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where the processes count together; read by prometheus_client when it is imported."""
 
@@ -65,7 +67,12 @@ async def _keep(
         told = ["serve", "--beside", str(numbers[slot])]
         return [sys.executable, "-m", "crescendai", *told]
 
-    web = Supervisor(command, list(numbers), pass_fds=tuple(numbers.values()))
+    web = Supervisor(
+        command,
+        list(numbers),
+        pass_fds=tuple(numbers.values()),
+        stop_within_sec=settings.drain_sec + _END_SEC,
+    )
     running = asyncio.gather(web.run(), bootstrap.supervisor(settings).run())
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -171,7 +171,7 @@ async def test_metrics_count_requests_by_route(client: httpx.AsyncClient) -> Non
     assert 'route="/api/recordings",status="200"} 1.0' in text
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/nothing", "/v1/nothing", "/mcp"])
+@pytest.mark.parametrize("path", ["/api", "/api/nothing", "/v1/nothing", "/mcp/nothing"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 async def test_an_unknown_interface_is_a_404_for_every_method(
     client: httpx.AsyncClient, path: str, method: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Security
+from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
@@ -45,8 +45,11 @@ def _service(request: Request) -> IdentityService:
 
 
 @router.post("", status_code=201)
-async def create_key(request: Request, caller: CurrentCaller, body: KeyRequest) -> NewApiKey:
+async def create_key(
+    request: Request, response: Response, caller: CurrentCaller, body: KeyRequest
+) -> NewApiKey:
     """Make an API key. The answer shows it, this once."""
+    response.headers["Cache-Control"] = "no-store"
     return await _service(request).keys.create(caller, body)
 
 

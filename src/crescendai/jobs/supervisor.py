@@ -29,10 +29,12 @@ class Supervisor:
         command: Callable[[str], Sequence[str]],
         slots: Sequence[str],
         pass_fds: Sequence[int] = (),
+        stop_within_sec: float = _STOP_WITHIN_SEC,
     ) -> None:
         self._command = command
         self._slots = slots
         self._pass_fds = pass_fds
+        self._stop_within_sec = stop_within_sec
 
     async def run(self) -> None:
         """Supervise until cancelled; then every process is stopped."""
@@ -48,7 +50,7 @@ class Supervisor:
             try:
                 code = await process.wait()
             except asyncio.CancelledError:
-                await _stop(process)
+                await _stop(process, self._stop_within_sec)
                 raise
             if time.monotonic() - began > _HEALTHY_AFTER_SEC:
                 pause_sec = _FIRST_PAUSE_SEC
@@ -57,11 +59,11 @@ class Supervisor:
             pause_sec = min(pause_sec * 2, _LONGEST_PAUSE_SEC)
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: asyncio.subprocess.Process, within_sec: float) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), _STOP_WITHIN_SEC)
+            await asyncio.wait_for(process.wait(), within_sec)
         except TimeoutError:
             process.kill()
             await process.wait()

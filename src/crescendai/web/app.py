@@ -32,6 +32,7 @@ from crescendai.recordings import performance_endpoints
 from crescendai.recordings.performance import PerformanceService
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
+from crescendai.repeats.service import RepeatService
 from crescendai.settings import Settings
 from crescendai.usage import endpoints as usage_endpoints
 from crescendai.usage.service import UsageService
@@ -57,6 +58,7 @@ class Services:
     tool_server: ToolServer
     feedback: FeedbackService
     usage: UsageService
+    repeats: RepeatService
 
 
 def create_app(

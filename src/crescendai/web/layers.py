@@ -10,6 +10,7 @@ from crescendai.settings import Settings
 from crescendai.web import middleware
 from crescendai.web.answers import Compressed, EntityTags
 from crescendai.web.bodies import BodyLimits
+from crescendai.web.idempotency import REPLAYED, Idempotency
 from crescendai.web.limits import RateLimit
 
 _SENT = [
@@ -27,7 +28,7 @@ _SHOWN = [
     "Content-Location",
     "Content-Range",
     "ETag",
-    "Idempotency-Replayed",
+    REPLAYED,
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
@@ -38,6 +39,7 @@ _SHOWN = [
 def wrap(app: FastAPI, settings: Settings, limiter: RateLimiter | None) -> None:
     """The last one added is the outermost."""
     app.add_middleware(EntityTags)
+    app.add_middleware(Idempotency, identity=app.state.identity, repeats=app.state.repeats)
     app.add_middleware(middleware.SameOrigin, allowed_origins=settings.allowed_origins)
     if limiter is not None and settings.rate_limit_per_minute:
         app.add_middleware(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ipaddress
 import math
 
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from crescendai.errors import CrescendError
 from crescendai.identity.service import IdentityService
 from crescendai.ports.rate_limit import RateLimiter, Verdict
+from crescendai.web.callers import caller_of
 from crescendai.web.problems import problem
 from crescendai.web.routes import is_counted
 
@@ -59,14 +58,8 @@ class RateLimit:
         await answer(scope, receive, sending)
 
     async def _key(self, scope: Scope) -> str:
-        try:
-            caller = await self._identity.authenticate(credential(Headers(scope=scope)))
-        except CrescendError as error:
-            scope["state"]["caller"] = error
-        except SQLAlchemyError:
-            pass  # the endpoint meets it again, where it becomes a problem
-        else:
-            scope["state"]["caller"] = caller
+        caller = await caller_of(scope, self._identity)
+        if caller is not None:
             return f"user:{caller.user_id}"
         return f"address:{network(scope['client'][0] if scope.get('client') else '')}"
 
@@ -77,12 +70,6 @@ class RateLimit:
             "RateLimit-Policy": f'"calls";q={self._per_minute};w={WINDOW_SEC:.0f}',
             "RateLimit": f'"calls";r={verdict.remaining};t={reset_sec}',
         }
-
-
-def credential(headers: Headers) -> str | None:
-    """The key or token that a request brings."""
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    return headers.get("x-api-key") or (bearer if scheme.lower() == "bearer" and bearer else None)
 
 
 def network(address: str) -> str:

@@ -86,8 +86,22 @@ def problem(
     return ProblemResponse(body, status_code=status, headers=headers)
 
 
+def of_error(request_id: str, error: CrescendError, production: bool) -> ProblemResponse:
+    """One of our own errors."""
+    status = STATUS_BY_KIND[error.kind]
+    if status >= 500:
+        log.error("request.failed", code=error.code, cause=named(error.__cause__ or error))
+    hidden = PRODUCTION_DETAIL.get(error.kind) if production else None
+    errors = []
+    if isinstance(error, SchemaError):
+        errors.append({"field": error.field, "message": error.message})
+    return problem(request_id, status, error.code, error.title, hidden or error.message, errors)
+
+
 def internal_problem(request_id: str, error: Exception, production: bool) -> ProblemResponse:
-    """Anything that nobody foresaw."""
+    """Anything that nobody foresaw, outside of the handlers too."""
+    if isinstance(error, (OperationalError, PoolTimeoutError)):
+        return _database_down(request_id, error)
     detail = PRODUCTION_DETAIL["internal"] if production else f"{type(error).__name__}: {error}"
     return problem(request_id, 500, "internal", CrescendError.title, detail)
 
@@ -98,16 +112,7 @@ def install(app: FastAPI, production: bool) -> None:
     @app.exception_handler(CrescendError)
     async def _ours(request: Request, error: Exception) -> ProblemResponse:
         assert isinstance(error, CrescendError)
-        status = STATUS_BY_KIND[error.kind]
-        if status >= 500:
-            log.error("request.failed", code=error.code, cause=named(error.__cause__ or error))
-        hidden = PRODUCTION_DETAIL.get(error.kind) if production else None
-        errors = []
-        if isinstance(error, SchemaError):
-            errors.append({"field": error.field, "message": error.message})
-        return problem(
-            _request_id(request), status, error.code, error.title, hidden or error.message, errors
-        )
+        return of_error(_request_id(request), error, production)
 
     @app.exception_handler(RequestValidationError)
     async def _schema(request: Request, error: Exception) -> ProblemResponse:
@@ -146,12 +151,14 @@ def install(app: FastAPI, production: bool) -> None:
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeoutError)
     async def _database(request: Request, error: Exception) -> ProblemResponse:
-        cause = error.orig if isinstance(error, OperationalError) else error
-        log.error("request.failed", code="database_down", cause=str(cause))
-        detail = "The database cannot be used now; try again in a moment."
-        return problem(
-            _request_id(request), 503, "database_down", "A part of the server is down", detail
-        )
+        return _database_down(_request_id(request), error)
+
+
+def _database_down(request_id: str, error: Exception) -> ProblemResponse:
+    cause = error.orig if isinstance(error, OperationalError) else error
+    log.error("request.failed", code="database_down", cause=str(cause))
+    detail = "The database cannot be used now; try again in a moment."
+    return problem(request_id, 503, "database_down", "A part of the server is down", detail)
 
 
 def _request_id(request: Request) -> str:

@@ -1,0 +1,1 @@
+"""Answers kept for requests that may come twice: the Idempotency-Key of a write."""
