@@ -1,7 +1,8 @@
-"""Fits the projection of the late-interaction reranker and writes it beside the adapter.
+"""Fits what the late-interaction reranker rests on and writes it beside the adapter.
 
 ``PYTHONPATH=src python -m bench.projection``: the 64 leading directions (uncentred) of unit-length
-MiniLM token states, over every window of the packaged handbook and of the shared books.
+MiniLM token states, over windows of the packaged handbook and of the shared books, and how much
+each token of the vocabulary says: the logarithm of how few of those windows hold it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from crescendai.adapters.documents import plain
-from crescendai.adapters.models.maxsim import _PROJECTION, DIMENSIONS
-from crescendai.adapters.models.minilm import MiniLM
+from crescendai.adapters.models.maxsim import DIMENSIONS, WEIGHTS
+from crescendai.adapters.models.minilm import MiniLM, new_tokenizer
 from crescendai.knowledge.chunking import chunk_document
 
 HANDBOOK = Path(__file__).parents[1] / "src" / "crescendai" / "knowledge" / "handbook"
@@ -29,6 +30,11 @@ def main() -> None:
         for chunk in chunk_document(document):
             texts += [document.text[window.start : window.end] for window in chunk.windows]
     model = MiniLM()
+    holding = np.zeros(new_tokenizer().get_vocab_size())
+    for ids in model.token_ids(texts):
+        holding[list(set(ids))] += 1
+    weights = np.log((len(texts) + 1) / (holding + 1))
+    np.savez_compressed(WEIGHTS / "token_weights.npz", weights=weights.astype(np.float16))
     scatter = np.zeros((384, 384))
     for start in range(0, len(texts), 256 * EVERY):
         for states in model.token_states(texts[start : start + 256 * EVERY : EVERY]):
@@ -36,7 +42,7 @@ def main() -> None:
             scatter += rows.T @ rows
     values, vectors = np.linalg.eigh(scatter)
     projection = vectors[:, ::-1][:, :DIMENSIONS]
-    np.savez(_PROJECTION, projection=projection.astype(np.float16))
+    np.savez(WEIGHTS / "projection.npz", projection=projection.astype(np.float16))
     share = values[::-1][:DIMENSIONS].sum() / values.sum()
     print(f"{len(texts) // EVERY} windows, {share:.1%} of the energy kept")
 

@@ -43,9 +43,9 @@ async def test_vectors_of_before_are_still_searched(tmp_path: Path) -> None:
     async with database.transactions.read() as session:
         assert (await index_repository.state(session)).embedder_id == "m-1"
         found = await index_repository.document_vectors(session, document_id, "m-1")
-        kept = await index_repository.model_data(session, [1], "r-1")
+        kept = await index_repository.model_data(session, [1], ["r-1"])
     assert (found.numbers, found.data) == ([1], [b"\1\2"])
-    assert kept == {1: b"\3"}
+    assert kept == {"r-1": {1: b"\3"}}
     found_by_word = await MemoryWordIndex(database.transactions).match("wrists", uuid4(), 5)
     assert [one.number for one in found_by_word] == [1]
     await database.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -189,3 +190,39 @@ async def test_one_document_alone_can_be_searched(library: Library, caller: Call
     filters = Filters(document_id=document.document_id)
     answer = await library.search.search(caller, "pedal", 5, filters)
     assert {hit.document_id for hit in answer.hits} == {document.document_id}
+
+
+class SlowReranker(ScriptedReranker):
+    """Uses up the whole budget at its first call."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    async def rerank(self, query: str, prepared: Sequence[bytes]) -> list[float]:
+        self.seen += len(prepared)
+        await asyncio.sleep(0.6)
+        return await super().rerank(query, prepared)
+
+
+@pytest.mark.parametrize(
+    ("budget_ms", "last_stage", "seen"), [(0, "fusion", 0), (500, "rerank_part", 50)]
+)
+async def test_reranking_ends_with_the_time_for_it(
+    library: Library, caller: Caller, budget_ms: float, last_stage: str, seen: int
+) -> None:
+    text = "\n\n".join(f"Muddy pedal, number {n}. " + "Muddy. " * 90 for n in range(60))
+    await library.take_in(caller, "pedal.txt", text.encode())
+    reranker = SlowReranker()
+    search = KnowledgeSearch(
+        transactions=library.transactions,
+        models=TextModels(library.embedder, reranker),
+        open_index=MemoryVectorIndex,
+        words=MemoryWordIndex(library.transactions),
+        cache=library.cache,
+        budget_ms=budget_ms,
+    )
+    await search.warm_up()
+    answer = await search.search(caller, "muddy pedal", 5)
+    assert answer.stages[-1] == last_stage
+    assert reranker.seen == seen
+    assert len(answer.hits) == 5

@@ -105,13 +105,16 @@ async def set_word_counts(session: AsyncSession, document_id: UUID, data: bytes)
 
 
 async def model_data(
-    session: AsyncSession, numbers: Collection[int], model_id: str
-) -> dict[int, bytes]:
-    """What the model has made of those chunks, where it has."""
-    query = select(ModelDataRow.number, ModelDataRow.data).where(
-        ModelDataRow.number.in_(numbers), ModelDataRow.model_id == model_id
+    session: AsyncSession, numbers: Collection[int], model_ids: Collection[str]
+) -> dict[str, dict[int, bytes]]:
+    """What each of the models has made of those chunks, where it has: by model, by number."""
+    query = select(ModelDataRow.model_id, ModelDataRow.number, ModelDataRow.data).where(
+        ModelDataRow.number.in_(numbers), ModelDataRow.model_id.in_(model_ids)
     )
-    return {row.number: row.data for row in await session.execute(query)}
+    made: dict[str, dict[int, bytes]] = {model_id: {} for model_id in model_ids}
+    for model_id, number, data in await session.execute(query):
+        made[model_id][number] = data
+    return made
 
 
 async def add_model_data(session: AsyncSession, made: Mapping[int, Mapping[str, bytes]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,8 +12,8 @@ import numpy.typing as npt
 import structlog
 
 from crescendai.errors import UpstreamFailed
+from crescendai.kit.products import product
 from crescendai.kit.sql import Transactions
-from crescendai.knowledge import index_repository
 from crescendai.knowledge.indexing import LibraryIndex
 from crescendai.knowledge.models import TextModels, read_vectors
 from crescendai.ports.cache import Cache
@@ -32,6 +32,20 @@ class Near:
     embedder: Embedder
     vector: npt.NDArray[np.float32]
     neighbours: list[Neighbour]
+
+    def similarities(self, stored: Mapping[int, bytes]) -> dict[int, float]:
+        """The cosine of the query and each chunk's nearest window, exactly.
+
+        ``stored`` are the chunks' vectors as they are kept, by number.
+        """
+        held = {number: data for number, data in stored.items() if data}
+        if not held:
+            return {}
+        vectors = read_vectors(b"".join(held.values()), self.embedder.dimensions)
+        cosines = product(vectors, self.vector)
+        sizes = [len(data) // (2 * self.embedder.dimensions) for data in held.values()]
+        best = np.maximum.reduceat(cosines, np.cumsum([0, *sizes[:-1]]))
+        return dict(zip(held, best.tolist(), strict=True))
 
 
 class Nearness:
@@ -72,17 +86,6 @@ class Nearness:
             return None
         neighbours = await serving.index.nearest(vector, owner_id, limit, within)
         return Near(serving.embedder, vector, neighbours)
-
-    async def similarities(self, near: Near | None, numbers: Collection[int]) -> dict[int, float]:
-        """The cosine of the query and each chunk's nearest window, exactly."""
-        if near is None:
-            return {}
-        async with self._transactions.read() as session:
-            stored = await index_repository.model_data(session, numbers, near.embedder.model_id)
-        return {
-            number: float((read_vectors(data, near.embedder.dimensions) @ near.vector).max())
-            for number, data in stored.items()
-        }
 
     async def _vector(self, embedder: Embedder, query: str) -> npt.NDArray[np.float32]:
         digest = hashlib.sha256(f"{embedder.model_id}\n{query}".encode()).hexdigest()

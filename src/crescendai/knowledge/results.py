@@ -34,7 +34,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchAnswer:
-    """Hits best first, the stages that ran (dense, bm25, fusion, rerank), and the time taken."""
+    """Hits best first, the stages that ran, and the time taken.
+
+    The stages are dense, bm25, fusion and rerank; rerank_part where time ran out before the end.
+    """
 
     query: str
     top_k: int

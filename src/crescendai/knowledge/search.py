@@ -20,17 +20,19 @@ from crescendai.kit.sql import Transactions
 from crescendai.knowledge import index_repository, repository
 from crescendai.knowledge.filters import EVERYTHING, Filters
 from crescendai.knowledge.models import TextModels
-from crescendai.knowledge.nearness import Nearness
+from crescendai.knowledge.nearness import Near, Nearness
 from crescendai.knowledge.repository import Passage
 from crescendai.knowledge.results import Hit, SearchAnswer
 from crescendai.ports.cache import Cache
 from crescendai.ports.vectors import VectorIndex
-from crescendai.ports.words import WordIndex
+from crescendai.ports.words import WordIndex, WordMatch
 
 MAX_TOP_K = 50
 MAX_QUERY_CHARACTERS = 2000
 STAGES = ("dense", "bm25", "fusion", "rerank")
-_MIN_CANDIDATES = 40
+BUDGET_MS = 1000.0
+_MIN_CANDIDATES = 100
+_RERANKED_AT_A_TIME = 50  # between two looks at the clock
 _BM25_DEPTH = 300  # a passage near in meaning keeps its words' score though few words match
 
 log = structlog.get_logger(__name__)
@@ -38,11 +40,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Weights:
-    """What a passage's score is the sum of; chosen on the development questions (see ``bench``)."""
+    """What a passage's score is the sum of; chosen on questions of our own (see ``bench``)."""
 
     cosine: float = 1.0
     bm25: float = 0.02  # a BM25 score is about 5 to 40
-    reranker: float = 1.5
+    reranker: float = 3.0
 
 
 DEFAULT_WEIGHTS = Weights()
@@ -50,13 +52,20 @@ DEFAULT_WEIGHTS = Weights()
 
 @dataclass(frozen=True)
 class _Candidate:
-    passage: Passage
+    """A chunk's number and what speaks for it."""
+
+    number: int
     similarity: float
     score: float
 
 
 class KnowledgeSearch:
-    """Searches the built-in library and the caller's own documents, and nothing else."""
+    """Searches the built-in library and the caller's own documents, and nothing else.
+
+    Once a search has taken ``budget_ms`` nothing more is reranked: what was reranked until then
+    comes first, the rest after it as fused, and the answer's stages say ``rerank_part``, or leave
+    reranking out when it had not begun.
+    """
 
     def __init__(
         self,
@@ -67,10 +76,12 @@ class KnowledgeSearch:
         words: WordIndex,
         cache: Cache,
         weights: Weights = DEFAULT_WEIGHTS,
+        budget_ms: float = BUDGET_MS,
     ) -> None:
         self._transactions = transactions
         self._reranker = models.reranker
         self._weights = weights
+        self._budget_sec = budget_ms / 1000
         self._words = words
         self._nearness = Nearness(
             transactions=transactions, models=models, open_index=open_index, cache=cache
@@ -97,17 +108,12 @@ class KnowledgeSearch:
             self._nearness.look(caller.user_id, query, wanted, within),
             self._words.match(query, caller.user_id, _BM25_DEPTH, within),
         )
-        numbers = {match.number for match in matches[:wanted]}
-        numbers.update(one.number for one in (near.neighbours if near else ()))
-        similarities = await self._nearness.similarities(near, numbers)
-        async with self._transactions.read() as session:
-            passages = await repository.passages(session, numbers, caller.user_id)
-        bm25 = {match.number: match.score for match in matches}
-        candidates = self._fuse(passages, similarities, bm25)[:wanted]
-        reranked = await self._rerank(query, candidates)
-        hits = tuple(_hit(candidate) for candidate in (reranked or candidates)[:top_k])
-        ran = {"dense": near, "bm25": True, "fusion": near, "rerank": reranked is not None}
-        stages = tuple(stage for stage in STAGES if ran[stage])
+        candidates, prepared = await self._fuse(near, matches, wanted)
+        candidates, reranked = await self._rerank(
+            query, candidates, prepared, began + self._budget_sec
+        )
+        hits = await self._hits(caller, candidates, top_k)
+        stages = _stages(near is not None, reranked, len(candidates))
         took_ms = (time.perf_counter() - began) * 1000
         return SearchAnswer(query, top_k, hits, stages, round(took_ms, 2))
 
@@ -118,45 +124,81 @@ class KnowledgeSearch:
         async with self._transactions.read() as session:
             return await repository.matching_documents(session, caller.user_id, filters)
 
-    def _fuse(
-        self,
-        passages: Mapping[int, Passage],
-        similarities: Mapping[int, float],
-        bm25: Mapping[int, float],
-    ) -> list[_Candidate]:
+    async def _fuse(
+        self, near: Near | None, matches: Sequence[WordMatch], wanted: int
+    ) -> tuple[list[_Candidate], dict[int, bytes]]:
+        """The best candidates of both stages, and what the reranker has prepared of each."""
+        numbers = {match.number for match in matches[:wanted]}
+        numbers.update(one.number for one in (near.neighbours if near else ()))
+        model_ids = [self._reranker.model_id] if self._weights.reranker else []
+        if near:
+            model_ids.append(near.embedder.model_id)
+        async with self._transactions.read() as session:
+            made = await index_repository.model_data(session, numbers, model_ids)
+        similarities = near.similarities(made[near.embedder.model_id]) if near else {}
+        bm25 = {match.number: match.score for match in matches}
         candidates = []
-        for number, passage in passages.items():
+        for number in numbers:
             similarity = similarities.get(number, 0.0)
             score = self._weights.cosine * similarity
             score += self._weights.bm25 * bm25.get(number, 0.0)
-            candidates.append(_Candidate(passage, similarity, score))
-        candidates.sort(key=lambda one: (-one.score, one.passage.chunk.number))
-        return candidates
+            candidates.append(_Candidate(number, similarity, score))
+        candidates.sort(key=lambda one: (-one.score, one.number))
+        return candidates[:wanted], made.get(self._reranker.model_id, {})
 
     async def _rerank(
-        self, query: str, candidates: Sequence[_Candidate]
-    ) -> list[_Candidate] | None:
+        self,
+        query: str,
+        candidates: Sequence[_Candidate],
+        prepared: Mapping[int, bytes],
+        deadline: float,
+    ) -> tuple[list[_Candidate], int | None]:
         """The reranker's score is added too: each of the three sees what the others miss.
 
-        None when the reranker has not been through all of them yet, or cannot be reached now.
+        With how many it has been through by the deadline, on the clock of ``perf_counter``: None
+        when it is not used, has not prepared all of them yet, or cannot be reached now.
         """
-        if not self._weights.reranker:
-            return None
-        numbers = [one.passage.chunk.number for one in candidates]
+        if not self._weights.reranker or any(one.number not in prepared for one in candidates):
+            return list(candidates), None
+        ranked: list[_Candidate] = []
+        while len(ranked) < len(candidates) and time.perf_counter() < deadline:
+            batch = candidates[len(ranked) : len(ranked) + _RERANKED_AT_A_TIME]
+            try:
+                scores = await self._reranker.rerank(query, [prepared[one.number] for one in batch])
+            except UpstreamFailed as error:
+                log.warning("knowledge.reranker_failed", reason=error.message)
+                return list(candidates), None
+            ranked += [
+                replace(one, score=one.score + self._weights.reranker * score)
+                for one, score in zip(batch, scores, strict=True)
+            ]
+        rest = candidates[len(ranked) :]
+        return [*sorted(ranked, key=lambda one: -one.score), *rest], len(ranked)
+
+    async def _hits(
+        self, caller: Caller, candidates: Sequence[_Candidate], top_k: int
+    ) -> tuple[Hit, ...]:
+        """The first that are still there and that the caller may see."""
+        hits: list[Hit] = []
         async with self._transactions.read() as session:
-            prepared = await index_repository.model_data(session, numbers, self._reranker.model_id)
-        if len(prepared) < len(numbers):
-            return None
-        try:
-            scores = await self._reranker.rerank(query, [prepared[number] for number in numbers])
-        except UpstreamFailed as error:
-            log.warning("knowledge.reranker_failed", reason=error.message)
-            return None
-        ranked = [
-            replace(one, score=one.score + self._weights.reranker * score)
-            for one, score in zip(candidates, scores, strict=True)
-        ]
-        return sorted(ranked, key=lambda one: -one.score)
+            for start in range(0, len(candidates), top_k):
+                part = candidates[start : start + top_k]
+                passages = await repository.passages(
+                    session, [one.number for one in part], caller.user_id
+                )
+                hits += [_hit(one, passages[one.number]) for one in part if one.number in passages]
+                if len(hits) >= top_k:
+                    break
+        return tuple(hits[:top_k])
+
+
+def _stages(near: bool, reranked: int | None, candidates: int) -> tuple[str, ...]:
+    *without, whole = STAGES if near else ("bm25", "rerank")
+    if reranked is None:
+        return tuple(without)
+    if reranked == candidates:
+        return (*without, whole)
+    return (*without, "rerank_part") if reranked else tuple(without)
 
 
 def _check(query: str, top_k: int) -> None:
@@ -172,8 +214,8 @@ def _check(query: str, top_k: int) -> None:
         raise SchemaError("top_k_range", f"top_k is from 1 to {MAX_TOP_K}.", "query.top_k")
 
 
-def _hit(candidate: _Candidate) -> Hit:
-    chunk, document = candidate.passage.chunk, candidate.passage.document
+def _hit(candidate: _Candidate, passage: Passage) -> Hit:
+    chunk, document = passage.chunk, passage.document
     return Hit(
         chunk_id=chunk.id,
         document_id=document.id,

@@ -1,8 +1,11 @@
 """Late interaction over MiniLM's token states: each word of the query finds its best match.
 
-The score is the mean, over the query's tokens, of the highest cosine with any token of the
-passage. To keep a passage small, its states are projected to 64 dimensions (``projection.npz``,
-the leading directions of token states of English texts on piano playing) and stored as int8.
+A window's score is the mean, over the query's tokens, of the highest cosine with any of its tokens;
+the passage's as a whole is found likewise. A token counts the more, the rarer it is in texts on
+piano playing (``token_weights.npz``). The answer is the mean of the best window's and the whole's:
+words that stand together mean more than the same words strewn about. To keep a passage small, its
+states are projected to 64 dimensions (``projection.npz``, the leading directions of token states of
+English texts on piano playing) and stored as int8. See ``docs/decisions/0010``.
 """
 
 from __future__ import annotations
@@ -16,16 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from crescendai.adapters.models.minilm import MiniLM, TokenStates
+from crescendai.kit.products import product
 
 DIMENSIONS = 64
-_PROJECTION = Path(__file__).parent / "weights" / "minilm" / "projection.npz"
+WEIGHTS = Path(__file__).parent / "weights" / "minilm"
 _INT8_SCALE = 127.0
+_COUNT = np.dtype("<u2")
 
 
 class MaxSimReranker:
-    """Keeps 64 bytes a token."""
+    """Keeps 64 bytes a token, after the count of windows and each one's count of tokens."""
 
-    model_id = "maxsim-minilm-64-int8-1"
+    model_id = "maxsim-minilm-64-int8-2"
 
     def __init__(self, model: MiniLM) -> None:
         self._model = model
@@ -43,21 +48,32 @@ class MaxSimReranker:
         for texts in passages:
             own = states[at : at + len(texts)]
             at += len(texts)
-            rows = self._project(own)
-            kept.append(np.round(rows * _INT8_SCALE).astype(np.int8).tobytes())
+            rows = np.round(self._project(own) * _INT8_SCALE).astype(np.int8)
+            counts = [len(own), *(len(states) - 2 for states in own)]
+            kept.append(np.array(counts, dtype=_COUNT).tobytes() + rows.tobytes())
         return kept
 
     def _rerank(self, query: str, prepared: Sequence[bytes]) -> list[float]:
+        """The tokens of all passages are compared in one product, then gathered by window."""
+        [ids] = self._model.token_ids([query])
         words = self._project(self._model.token_states([query]))
-        scores = []
-        for data in prepared:
-            tokens = np.frombuffer(data, dtype=np.int8).reshape(-1, DIMENSIONS)
-            if len(tokens) == 0 or len(words) == 0:
-                scores.append(0.0)
-                continue
-            cosines = words @ tokens.T.astype(np.float32)
-            scores.append(float(cosines.max(axis=1).mean()) / _INT8_SCALE)
-        return scores
+        weights = self._token_weights[ids[1:-1]]
+        read = [_read(data) for data in prepared]
+        counts = np.concatenate([np.zeros(0, np.int64), *(counts for counts, _ in read)])
+        scores = np.zeros(len(prepared))
+        if not counts.any() or not weights.any():
+            return scores.tolist()
+        tokens = np.concatenate([tokens for _, tokens in read]).astype(np.float32)
+        cosines = product(tokens, words.T / _INT8_SCALE)
+        passages = np.repeat(np.arange(len(read)), [len(counts) for counts, _ in read])
+        filled = counts > 0
+        nearest = np.maximum.reduceat(cosines, (np.cumsum(counts) - counts)[filled])
+        passages, firsts = np.unique(passages[filled], return_index=True)
+        weights /= weights.sum()
+        window = np.maximum.reduceat(nearest @ weights, firsts)
+        whole = np.maximum.reduceat(nearest, firsts) @ weights
+        scores[passages] = (window + whole) / 2
+        return scores.tolist()
 
     def _project(self, texts: Sequence[TokenStates]) -> npt.NDArray[np.float32]:
         """The tokens of the texts, one after the other, as rows of unit length.
@@ -66,12 +82,27 @@ class MaxSimReranker:
         """
         tokens = [states[1:-1] for states in texts]
         whole = np.concatenate([np.zeros((0, self._projection.shape[0]), np.float32), *tokens])
-        rows = whole @ self._projection
+        rows = product(whole, self._projection)
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         scaled: npt.NDArray[np.float32] = rows / np.maximum(lengths, 1e-9)
         return scaled
 
     @cached_property
     def _projection(self) -> npt.NDArray[np.float32]:
-        with np.load(_PROJECTION) as stored:
+        with np.load(WEIGHTS / "projection.npz") as stored:
             return np.asarray(stored["projection"], dtype=np.float32)
+
+    @cached_property
+    def _token_weights(self) -> npt.NDArray[np.float32]:
+        with np.load(WEIGHTS / "token_weights.npz") as stored:
+            return np.asarray(stored["weights"], dtype=np.float32)
+
+
+def _read(data: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
+    """Each window's count of tokens, and the tokens of all of them as rows."""
+    if not data:
+        return np.zeros(0, np.int64), np.zeros((0, DIMENSIONS), np.int8)
+    windows = int(np.frombuffer(data, dtype=_COUNT, count=1)[0])
+    counts = np.frombuffer(data, dtype=_COUNT, count=windows, offset=_COUNT.itemsize)
+    tokens = np.frombuffer(data, dtype=np.int8, offset=_COUNT.itemsize * (1 + windows))
+    return counts.astype(np.int64), tokens.reshape(-1, DIMENSIONS)

@@ -53,14 +53,19 @@ class MiniLM:
             latest = self._latest = dict(zip(texts, self._run(texts), strict=True))
         return [latest[text] for text in texts]
 
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """One a row of :meth:`token_states`."""
+        _, tokenizer = self._open()
+        return [_truncated(encoding.ids) for encoding in tokenizer.encode_batch_fast(list(texts))]
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Without the two marks around each text. Blocking: call it in a thread."""
         _, tokenizer = self._open()
         return [len(encoding.ids) - 2 for encoding in tokenizer.encode_batch_fast(list(texts))]
 
     def _run(self, texts: Sequence[str]) -> list[TokenStates]:
-        session, tokenizer = self._open()
-        ids = [_truncated(encoding.ids) for encoding in tokenizer.encode_batch_fast(list(texts))]
+        session, _ = self._open()
+        ids = self.token_ids(texts)
         found: dict[int, TokenStates] = {}
         for batch in _batches([len(row) for row in ids]):
             width = max(len(ids[at]) for at in batch)
