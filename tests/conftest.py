@@ -13,6 +13,7 @@ import pytest
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import migrate
 from crescendai.kit.sql import Transactions
+from tests.fixtures.redis import redis_server
 from tests.fixtures.running import Server, running
 from tests.fixtures.seaweedfs import S3Server, s3_server
 from tests.fixtures.sounds import PRELUDE, SHARED, encode, piano
@@ -55,6 +56,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One real server for all tests that only use it as users do."""
     with running(tmp_path_factory.mktemp("server")) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """One real Redis server; each test uses names of its own."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as port:
+        yield port
 
 
 @pytest.fixture(scope="session")

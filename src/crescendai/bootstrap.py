@@ -24,6 +24,9 @@ from crescendai.adapters import confinement
 from crescendai.adapters.audio.files import FileAudioProbe
 from crescendai.adapters.cache.counted import CountedCache
 from crescendai.adapters.cache.disk import DiskCache
+from crescendai.adapters.cache.redis import RedisCache
+from crescendai.adapters.changes.polled import PolledChanges
+from crescendai.adapters.changes.redis import RedisChanges
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import is_current, migrate
 from crescendai.adapters.documents.process import ProcessParser
@@ -34,7 +37,9 @@ from crescendai.adapters.models.local_analyzer import LocalAnalyzer
 from crescendai.adapters.models.openai_chat import OpenAIChatModel
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.objects.s3 import S3Account, S3ObjectStore
+from crescendai.adapters.rate_limits.redis import RedisRateLimiter
 from crescendai.adapters.rate_limits.sqlite import SqliteRateLimiter
+from crescendai.adapters.redis.link import RedisLink
 from crescendai.adapters.secret import server_secret
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.adapters.words.memory import MemoryWordIndex
@@ -66,6 +71,7 @@ from crescendai.knowledge.models import TextModels
 from crescendai.knowledge.reindexing import ReindexService
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
+from crescendai.ports.rate_limit import RateLimiter
 from crescendai.recordings import tasks as recordings_tasks
 from crescendai.recordings.analyze import AnalysisService
 from crescendai.recordings.performance import PerformanceService
@@ -90,7 +96,9 @@ class Floor:
     settings: Settings
     database: Database
     objects: FolderObjectStore | S3ObjectStore
-    cache: DiskCache
+    redis: RedisLink | None
+    cache: DiskCache | RedisCache
+    changes: PolledChanges | RedisChanges
     counted_cache: CountedCache
     library_models: LibraryModels
     language_model: OpenAIChatModel | FallbackModel | None
@@ -103,7 +111,10 @@ class Floor:
         if self.language_model is not None:
             await self.language_model.close()
         await self.library_models.close()
+        await self.changes.close()
         await self.cache.close()
+        if self.redis is not None:
+            await self.redis.close()
         await self.database.close()
 
 
@@ -112,12 +123,15 @@ def open_floor(settings: Settings) -> Floor:
     data = settings.data_dir
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        cache = DiskCache((data / "cache").resolve())
+        redis = None if settings.cache_url is None else RedisLink(settings.cache_url)
+        cache = DiskCache((data / "cache").resolve()) if redis is None else RedisCache(redis)
         return Floor(
             settings=settings,
             database=Database(sqlite_url(data.resolve())),
             objects=_open_objects(settings),
+            redis=redis,
             cache=cache,
+            changes=PolledChanges() if redis is None else RedisChanges(redis),
             counted_cache=CountedCache(cache),
             library_models=LibraryModels(settings),
             language_model=_open_language_model(settings),
@@ -176,6 +190,7 @@ def build_services(floor: Floor) -> Services:
         objects=floor.objects,
         probe=FileAudioProbe(),
         cache=floor.counted_cache,
+        changes=floor.changes,
         max_upload_bytes=settings.max_upload_bytes,
     )
     search = KnowledgeSearch(
@@ -262,6 +277,7 @@ def build_worker(floor: Floor, slot: str) -> Worker:
     analysis = AnalysisService(
         transactions=transactions,
         objects=floor.objects,
+        changes=floor.changes,
         analyzer=build_analyzer(floor.settings, _scratch(floor.settings, slot)),
     )
     ingestion = IngestionService(
@@ -323,7 +339,10 @@ def build_app(
     """
     floor = open_floor(settings)
     services = build_services(floor)
-    limiter = SqliteRateLimiter(settings.data_dir / "limits.db")
+    local_limiter = SqliteRateLimiter(settings.data_dir / "limits.db")
+    limiter: RateLimiter = local_limiter
+    if floor.redis is not None:
+        limiter = RedisRateLimiter(floor.redis, local_limiter)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -345,7 +364,7 @@ def build_app(
             for task in (warming, supervision):
                 task.cancel()
             await asyncio.gather(warming, supervision, return_exceptions=True)
-            limiter.close()
+            local_limiter.close()
             await floor.close()
 
     app = create_app(

@@ -50,6 +50,11 @@ class Settings(BaseSettings):
         "`s3://` for buckets named audio-recordings and knowledge-documents. "
         "Without it in the data folder.",
     )
+    cache_url: str | None = Field(
+        None,
+        description="A Redis or Valkey server (`redis://HOST:PORT/0`, `rediss://` with TLS) for "
+        "the cache, the rate limits and the word of progress. Without it the data folder.",
+    )
     s3_endpoint: str | None = Field(
         None, description="Base URL of the S3 store; without it AWS's own for the region."
     )
@@ -213,14 +218,16 @@ class Settings(BaseSettings):
                     f"CRESCENDAI_TRUSTED_PROXIES holds {proxy!r}; an address looks like 10.0.0.7, "
                     "a network like 10.0.0.0/24"
                 ) from None
-        self._check_objects()
+        self._check_stores()
         self._check_issuer()
         self._check_text_models()
         return self
 
-    def _check_objects(self) -> None:
+    def _check_stores(self) -> None:
         if self.objects_url is not None and not self.objects_url.startswith("s3://"):
             raise ValueError("CRESCENDAI_OBJECTS_URL must begin with s3://")
+        if self.cache_url is not None and not self.cache_url.startswith(("redis://", "rediss://")):
+            raise ValueError("CRESCENDAI_CACHE_URL must begin with redis:// or rediss://")
         if self.objects_url is None and self.s3_endpoint is not None:
             raise ValueError("CRESCENDAI_S3_ENDPOINT is set, but no CRESCENDAI_OBJECTS_URL")
         if (self.s3_access_key_id is None) != (self.s3_secret_access_key is None):

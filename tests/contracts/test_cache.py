@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,11 +11,21 @@ import pytest
 
 from crescendai.adapters.cache.counted import CountedCache
 from crescendai.adapters.cache.disk import DiskCache
+from crescendai.adapters.cache.redis import RedisCache
+from crescendai.adapters.redis.link import RedisLink
+from crescendai.errors import Unavailable
 from crescendai.ports.cache import Cache
+from tests.fixtures.gate import Gate
 
 
-@pytest.fixture(params=["disk", "counted"])
+@pytest.fixture(params=["disk", "counted", "redis"])
 async def cache(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Cache]:
+    if request.param == "redis":
+        link = RedisLink(f"redis://127.0.0.1:{request.getfixturevalue('redis_port')}/1")
+        await link.client.flushdb()
+        yield RedisCache(link)
+        await link.close()
+        return
     opened = DiskCache(tmp_path / "cache")
     yield opened if request.param == "disk" else CountedCache(opened)
     await opened.close()
@@ -53,3 +64,27 @@ async def test_the_embedded_cache_survives_a_restart(tmp_path: Path) -> None:
     second = DiskCache(tmp_path / "cache")
     assert await second.get("k") == b"v"
     await second.close()
+
+
+async def test_a_server_that_is_away_is_an_empty_cache_and_comes_back(redis_port: int) -> None:
+    gate = Gate(redis_port)
+    link = RedisLink(f"redis://127.0.0.1:{gate.port}/1")
+    cache = RedisCache(link)
+    await cache.set("kept", b"v", 60)
+    await cache.set("removed", b"v", 60)
+    gate.shut()
+    assert await cache.get("kept") is None
+    await cache.set("kept", b"lost", 60)
+    await cache.delete("removed")
+    with pytest.raises(Unavailable):
+        await cache.ping()
+    began = time.perf_counter()
+    for _ in range(100):
+        assert await cache.get("kept") is None
+    assert time.perf_counter() - began < 1.0  # it is not asked anew each time
+    gate.open()
+    await asyncio.sleep(1.1)
+    assert await cache.get("kept") == b"v"
+    assert await cache.get("removed") is None  # a deletion is not forgotten
+    await link.close()
+    gate.shut()

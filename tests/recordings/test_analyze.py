@@ -12,6 +12,7 @@ import pytest
 
 from crescendai.adapters.cache.counted import CountedCache
 from crescendai.adapters.cache.disk import DiskCache
+from crescendai.adapters.changes.polled import PolledChanges
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.errors import Conflict, NotFound
 from crescendai.identity.service import Caller, IdentityService
@@ -72,6 +73,7 @@ def recordings(
         objects=objects,
         probe=Trusting(),
         cache=cache,
+        changes=PolledChanges(),
         max_upload_bytes=1000,
     )
 
@@ -88,7 +90,9 @@ async def test_removing_a_recording_ends_its_analysis(
 ) -> None:
     caller, recording_id = await submitted(recordings, transactions)
     analyzer = Endless()
-    service = AnalysisService(transactions=transactions, objects=objects, analyzer=analyzer)
+    service = AnalysisService(
+        transactions=transactions, objects=objects, changes=PolledChanges(), analyzer=analyzer
+    )
     running = asyncio.create_task(service.analyze(recording_id))
     await analyzer.began.wait()
     await recordings.remove(caller, recording_id)
@@ -116,7 +120,9 @@ async def test_cancelling_ends_a_running_analysis_and_keeps_the_recording(
 ) -> None:
     caller, recording_id = await submitted(recordings, transactions)
     analyzer = analyzer_class()
-    service = AnalysisService(transactions=transactions, objects=objects, analyzer=analyzer)
+    service = AnalysisService(
+        transactions=transactions, objects=objects, changes=PolledChanges(), analyzer=analyzer
+    )
     running = asyncio.create_task(service.analyze(recording_id))
     await analyzer.began.wait()
     assert (await recordings.cancel(caller, recording_id)).status == "cancelled"
@@ -136,7 +142,9 @@ async def test_a_cancelled_analysis_can_be_asked_for_again(
         await recordings.retry(caller, recording_id)
     await recordings.cancel(caller, recording_id)
     analyzer = Endless()
-    service = AnalysisService(transactions=transactions, objects=objects, analyzer=analyzer)
+    service = AnalysisService(
+        transactions=transactions, objects=objects, changes=PolledChanges(), analyzer=analyzer
+    )
     await service.analyze(recording_id)
     assert not analyzer.began.is_set()
     assert (await recordings.retry(caller, recording_id)).status == "queued"
@@ -148,7 +156,9 @@ async def test_stopping_the_worker_leaves_the_analysis_to_the_next_one(
 ) -> None:
     caller, recording_id = await submitted(recordings, transactions)
     analyzer = Patient()
-    service = AnalysisService(transactions=transactions, objects=objects, analyzer=analyzer)
+    service = AnalysisService(
+        transactions=transactions, objects=objects, changes=PolledChanges(), analyzer=analyzer
+    )
     running = asyncio.create_task(service.analyze(recording_id))
     await analyzer.began.wait()
     running.cancel()
@@ -161,7 +171,9 @@ async def test_giving_up_does_not_overrule_an_answer(
     transactions: Transactions, objects: FolderObjectStore, recordings: RecordingService
 ) -> None:
     caller, recording_id = await submitted(recordings, transactions)
-    service = AnalysisService(transactions=transactions, objects=objects, analyzer=Endless())
+    service = AnalysisService(
+        transactions=transactions, objects=objects, changes=PolledChanges(), analyzer=Endless()
+    )
     await service.give_up(recording_id, "the first reason")
     await service.give_up(recording_id, "the second reason")
     recording = await recordings.get(caller, recording_id)

@@ -15,11 +15,12 @@ import structlog
 from crescendai.kit.clock import now_ms
 from crescendai.kit.sql import Transactions
 from crescendai.music.notes import note_array, pedal_array
+from crescendai.ports.changes import Changes
 from crescendai.ports.objects import ObjectStore
 from crescendai.ports.performance import Heard, PerformanceAnalyzer, Progress, Refused
 from crescendai.recordings import repository
 from crescendai.recordings.schemas import FINAL, Analysis
-from crescendai.recordings.service import object_key
+from crescendai.recordings.service import object_key, topic
 from crescendai.recordings.tables import AnalysisRow
 
 log = structlog.get_logger(__name__)
@@ -53,10 +54,16 @@ class AnalysisService:
     """Carries out ``recordings.analyze`` jobs. Idempotent: the last result replaces any before."""
 
     def __init__(
-        self, *, transactions: Transactions, objects: ObjectStore, analyzer: PerformanceAnalyzer
+        self,
+        *,
+        transactions: Transactions,
+        objects: ObjectStore,
+        changes: Changes,
+        analyzer: PerformanceAnalyzer,
     ) -> None:
         self._transactions = transactions
         self._objects = objects
+        self._changes = changes
         self._analyzer = analyzer
 
     async def analyze(self, recording_id: UUID) -> None:
@@ -66,7 +73,7 @@ class AnalysisService:
         if row is None or row.status in FINAL:
             return
         began = time.monotonic()
-        reporter = _Reporter(self._transactions, recording_id)
+        reporter = _Reporter(self._transactions, self._changes, recording_id)
         listening = asyncio.create_task(self._listen(recording_id, row.format, reporter.report))
         reporter.watch(listening)
         try:
@@ -108,6 +115,7 @@ class AnalysisService:
                 problem_reason=reason,
                 updated_at=now_ms(),
             )
+        await self._changes.announce(topic(recording_id))
 
     async def _store(self, recording_id: UUID, heard: Heard, took_ms: int) -> None:
         at = now_ms()
@@ -135,6 +143,7 @@ class AnalysisService:
                 problem_reason=None,
                 updated_at=at,
             )
+        await self._changes.announce(topic(recording_id))
 
 
 class _Unwanted(Exception):
@@ -148,9 +157,10 @@ class _Reporter:
     and the next report raises _Unwanted for analysers that cannot be cancelled otherwise.
     """
 
-    def __init__(self, transactions: Transactions, recording_id: UUID) -> None:
+    def __init__(self, transactions: Transactions, changes: Changes, recording_id: UUID) -> None:
         self.unwanted = False
         self._transactions = transactions
+        self._changes = changes
         self._recording_id = recording_id
         self._latest: tuple[str, int] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -184,7 +194,7 @@ class _Reporter:
 
     async def _write(self, stage: str, percent: int) -> bool:
         async with self._transactions.write() as session:
-            return await repository.change(
+            wanted = await repository.change(
                 session,
                 self._recording_id,
                 status="analyzing",
@@ -192,6 +202,8 @@ class _Reporter:
                 percent=percent,
                 updated_at=now_ms(),
             )
+        await self._changes.announce(topic(self._recording_id))
+        return wanted
 
 
 def _npy(array: npt.NDArray[np.void]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -12,7 +11,6 @@ from crescendai.kit import sse
 from crescendai.recordings.schemas import FINAL, ProgressEvent
 from crescendai.recordings.service import RecordingService
 
-_LOOK_EVERY_SEC = 0.25
 _PING_EVERY_SEC = 15.0
 
 
@@ -26,17 +24,18 @@ async def progress_events(
     last: ProgressEvent | None = None
     sent_at = time.monotonic()
     number = 0
-    while True:
-        recording = await service.get(caller, recording_id)
-        event = ProgressEvent.model_validate(recording.model_dump())
-        if event != last:
-            number += 1
-            yield sse.encode(event.model_dump(mode="json"), event="progress", id=str(number))
-            last, sent_at = event, time.monotonic()
-        elif time.monotonic() - sent_at > _PING_EVERY_SEC:
-            yield sse.PING
-            sent_at = time.monotonic()
-        if event.status in FINAL:
-            yield sse.DONE
-            return
-        await asyncio.sleep(_LOOK_EVERY_SEC)
+    async with service.watch(recording_id) as watch:
+        while True:
+            recording = await service.get(caller, recording_id)
+            event = ProgressEvent.model_validate(recording.model_dump())
+            if event != last:
+                number += 1
+                yield sse.encode(event.model_dump(mode="json"), event="progress", id=str(number))
+                last, sent_at = event, time.monotonic()
+            elif time.monotonic() - sent_at > _PING_EVERY_SEC:
+                yield sse.PING
+                sent_at = time.monotonic()
+            if event.status in FINAL:
+                yield sse.DONE
+                return
+            await watch.news()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from crescendai.kit.paging import Page, cut, decode_cursor
 from crescendai.kit.sql import Transactions
 from crescendai.music.notes import NoteArray, PedalArray
 from crescendai.ports.cache import Cache
+from crescendai.ports.changes import Changes, Watch
 from crescendai.ports.objects import ObjectStore
 from crescendai.ports.performance import AudioInfo, AudioProbe
 from crescendai.recordings import repository
@@ -61,12 +62,14 @@ class RecordingService:
         objects: ObjectStore,
         probe: AudioProbe,
         cache: Cache,
+        changes: Changes,
         max_upload_bytes: int,
     ) -> None:
         self._transactions = transactions
         self._objects = objects
         self._probe = probe
         self._cache = cache
+        self._changes = changes
         self._max_upload_bytes = max_upload_bytes
 
     async def submit(
@@ -138,6 +141,10 @@ class RecordingService:
                 raise
         return recording
 
+    def watch(self, recording_id: UUID) -> AbstractAsyncContextManager[Watch]:
+        """Hear of changes to a recording's state."""
+        return self._changes.watch(topic(recording_id))
+
     async def _own(self, caller: Caller, recording_id: UUID) -> RecordingRow:
         async with self._transactions.read() as session:
             row = await repository.owned(session, caller.user_id, recording_id)
@@ -184,6 +191,7 @@ class RecordingService:
                 )
             row.status = row.stage = "cancelled"
             row.updated_at = now_ms()
+        await self._changes.announce(topic(recording_id))
         return to_wire(row)
 
     async def retry(self, caller: Caller, recording_id: UUID) -> Recording:
@@ -198,6 +206,7 @@ class RecordingService:
                     f"This recording is {row.status}; there is nothing to redo.",
                 )
             await _queue_again(session, row)
+        await self._changes.announce(topic(recording_id))
         return to_wire(row)
 
     async def audio_size(self, recording: Recording) -> int:
@@ -214,12 +223,18 @@ class RecordingService:
                 raise not_found()
             await repository.remove(session, recording_id)
         await self._cache.delete(_metadata_key(caller, recording_id))
+        await self._changes.announce(topic(recording_id))
         await self._objects.delete(object_key(recording_id, row.format))
 
 
 def _array(npy: bytes) -> NoteArray:
     array: NoteArray = np.load(io.BytesIO(npy), allow_pickle=False)
     return array
+
+
+def topic(recording_id: UUID) -> str:
+    """What changes to a recording are announced under."""
+    return f"recording:{recording_id}"
 
 
 def object_key(recording_id: UUID, extension: str) -> str:

@@ -25,6 +25,8 @@ router = APIRouter(tags=["status"])
 
 Check = Callable[[], Awaitable[None]]
 _CHECK_WITHIN_SEC = 2.0
+_HELPFUL = frozenset({"cache"})
+"""Parts that it serves without, only slower."""
 
 
 class Health(BaseModel):
@@ -61,15 +63,15 @@ async def health() -> Health:
 
 @router.get("/api/ready", responses={503: {"model": Readiness}})
 async def ready(request: Request, response: Response) -> Readiness:
-    """Able to serve, with the state of each part; 503 when one is down."""
+    """Able to serve, with the state of each part; 503 when one that it needs is down."""
     checks: Mapping[str, Check] = request.app.state.checks
     parts = dict(
         zip(checks, await asyncio.gather(*(look(c) for c in checks.values())), strict=True)
     )
-    degraded = any(part.status == "down" for part in parts.values())
-    if degraded:
+    down = {name for name, part in parts.items() if part.status == "down"}
+    if down - _HELPFUL:
         response.status_code = 503
-    return Readiness(status="degraded" if degraded else "ready", parts=parts)
+    return Readiness(status="degraded" if down else "ready", parts=parts)
 
 
 @router.get("/metrics", response_class=Response)

@@ -1,0 +1,1 @@
+"""Word of changes between processes: by looking again embedded, by Redis or Valkey otherwise."""

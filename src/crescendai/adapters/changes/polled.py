@@ -1,0 +1,26 @@
+"""The embedded way to hear of changes: whoever waits looks again a few times a second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+LOOK_EVERY_SEC = 0.25
+
+
+class PolledChanges:
+    """The Changes port, and its own Watch."""
+
+    async def announce(self, topic: str) -> None:
+        pass
+
+    @asynccontextmanager
+    async def watch(self, topic: str) -> AsyncIterator[PolledChanges]:
+        yield self
+
+    async def news(self) -> None:
+        await asyncio.sleep(LOOK_EVERY_SEC)
+
+    async def close(self) -> None:
+        pass
