@@ -13,6 +13,7 @@ import pytest
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import migrate
 from crescendai.kit.sql import Transactions
+from tests.fixtures.postgresql import PostgreSQL, started
 from tests.fixtures.redis import redis_server
 from tests.fixtures.running import Server, running
 from tests.fixtures.seaweedfs import S3Server, s3_server
@@ -42,10 +43,32 @@ def recording(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeRec
     return make
 
 
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A real server for all tests; each has databases of its own."""
+    with started() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An embedded database, then one in a server; migrated or new."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path)
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.emptied_database()
+
+
 @pytest.fixture
-async def transactions(tmp_path: Path) -> AsyncIterator[Transactions]:
-    """A migrated SQLite database."""
-    database = Database(sqlite_url(tmp_path))
+def engine_settings(database_url: str) -> dict[str, str]:
+    """What a server is told to use that database; nothing for the embedded one."""
+    return {} if database_url.startswith("sqlite") else {"database_url": database_url}
+
+
+@pytest.fixture
+async def transactions(database_url: str) -> AsyncIterator[Transactions]:
+    """A migrated database, of either engine."""
+    database = Database(database_url)
     await migrate(database)
     yield database.transactions
     await database.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import os
 import re
@@ -127,7 +128,9 @@ def open_floor(settings: Settings) -> Floor:
         cache = DiskCache((data / "cache").resolve()) if redis is None else RedisCache(redis)
         return Floor(
             settings=settings,
-            database=Database(sqlite_url(data.resolve())),
+            database=Database(
+                settings.postgresql_url or sqlite_url(data.resolve()), settings.database_connections
+            ),
             objects=_open_objects(settings),
             redis=redis,
             cache=cache,
@@ -293,7 +296,8 @@ def build_worker(floor: Floor, slot: str) -> Worker:
             **recordings_tasks.handlers(analysis),
             **knowledge_tasks.handlers(ingestion, reindexing),
         },
-        engine_file=floor.settings.data_dir.resolve() / "jobs.db",
+        engine_url=floor.settings.postgresql_url
+        or f"sqlite:///{floor.settings.data_dir.resolve() / 'jobs.db'}",
         slot=slot,
     )
 
@@ -381,8 +385,16 @@ def build_app(
 
 def supervisor(settings: Settings | None) -> Supervisor:
     """Of the workers that the settings ask for, or of none."""
-    count = settings.workers if settings is not None else 0
-    return Supervisor(_worker_command, [f"worker-{number}" for number in range(count)])
+    slots = [own_slot(settings, n) for n in range(settings.workers)] if settings else []
+    return Supervisor(_worker_command, slots)
+
+
+def own_slot(settings: Settings, number: int = 0) -> str:
+    """A worker's name, the same after a restart. In PostgreSQL those of many machines meet."""
+    if settings.postgresql_url is None:
+        return f"worker-{number}"
+    place = f"{socket.gethostname()}:{settings.data_dir.resolve()}"
+    return f"worker-{number}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
 
 def _worker_command(slot: str) -> list[str]:
@@ -454,7 +466,7 @@ def _is_no_cut_stream(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
-async def work(settings: Settings, slot: str, with_parent: bool) -> None:
+async def work(settings: Settings, slot: str | None, with_parent: bool) -> None:
     """Be a worker until SIGINT or SIGTERM. Jobs then running are done again by the next one."""
     if with_parent:
         end_with_parent()
@@ -463,7 +475,7 @@ async def work(settings: Settings, slot: str, with_parent: bool) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     async with opened(settings) as floor:
-        await run_worker(floor, slot, stop)
+        await run_worker(floor, slot or own_slot(settings), stop)
     sys.stderr.flush()
     os._exit(0)  # a listening thread may be deep inside the model; its job is durable
 

@@ -102,7 +102,10 @@ def serve(
 
 @app.command()
 def worker(
-    slot: Annotated[str, typer.Option(help="This worker's name; one process each.")] = "worker-0",
+    slot: Annotated[
+        str | None,
+        typer.Option(help="This worker's name; one process each. Without it: the first's."),
+    ] = None,
     with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Run a worker for analyses and ingestion (``serve`` starts its own)."""

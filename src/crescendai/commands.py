@@ -23,6 +23,7 @@ from crescendai.bootstrap import (
     build_services,
     open_floor,
     opened,
+    own_slot,
     run_worker,
 )
 from crescendai.errors import CrescendError, InvalidInput, NotFound, Unavailable
@@ -342,7 +343,7 @@ async def _while_working(floor: Floor, waiting: Coroutine[Any, Any, T]) -> T:
     if (await look(build_checks(floor)["workers"])).status == "ok":
         return await waiting
     stop = asyncio.Event()
-    worker = asyncio.create_task(run_worker(floor, "worker-0", stop))
+    worker = asyncio.create_task(run_worker(floor, own_slot(floor.settings), stop))
     waiter = asyncio.create_task(waiting)
     await asyncio.wait({worker, waiter}, return_when=asyncio.FIRST_COMPLETED)
     if worker.done():

@@ -61,6 +61,14 @@ class Settings(BaseSettings):
     s3_region: str = Field("auto", description="Region of the S3 store; R2 calls it `auto`.")
     s3_access_key_id: str | None = Field(None, description="Access key of the S3 store.")
     s3_secret_access_key: SecretStr | None = Field(None, description="Its secret.")
+    database_url: SecretStr | None = Field(
+        None,
+        description="A PostgreSQL database (with pgvector) for everything relational, the vectors "
+        "and the jobs: `postgresql://user:password@host/name`. Without it SQLite in the folder.",
+    )
+    database_connections: int = Field(
+        10, ge=1, le=200, description="Connections to PostgreSQL that a process keeps open."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     auth: Literal["local", "required"] = Field(
@@ -219,6 +227,7 @@ class Settings(BaseSettings):
                     "a network like 10.0.0.0/24"
                 ) from None
         self._check_stores()
+        self._check_database()
         self._check_issuer()
         self._check_text_models()
         return self
@@ -235,6 +244,11 @@ class Settings(BaseSettings):
                 "CRESCENDAI_S3_ACCESS_KEY_ID and CRESCENDAI_S3_SECRET_ACCESS_KEY go together; "
                 "set both or neither"
             )
+
+    def _check_database(self) -> None:
+        url = self.postgresql_url
+        if url is not None and urlsplit(url).scheme not in ("postgresql", "postgres"):
+            raise ValueError("CRESCENDAI_DATABASE_URL must begin with postgresql://")
 
     def _check_issuer(self) -> None:
         if self.jwt_issuer is None:
@@ -261,6 +275,10 @@ class Settings(BaseSettings):
                     f"{environment_name(field)} is workers-ai; set "
                     "CRESCENDAI_WORKERS_AI_ACCOUNT_ID and CRESCENDAI_WORKERS_AI_API_KEY too"
                 )
+
+    @property
+    def postgresql_url(self) -> str | None:
+        return None if self.database_url is None else self.database_url.get_secret_value()
 
     @property
     def max_upload_bytes(self) -> int:

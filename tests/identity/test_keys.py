@@ -18,8 +18,10 @@ from tests.test_cli import assert_one_sentence, crescendai
 
 
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with in_process(tmp_path / "data", auth="required") as opened:
+async def client(
+    tmp_path: Path, engine_settings: dict[str, str]
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with in_process(tmp_path / "data", auth="required", **engine_settings) as opened:
         identity: IdentityService = opened._transport.app.state.identity  # type: ignore[attr-defined]
         opened.headers["x-api-key"] = (await identity.create_key("first")).key
         yield opened

@@ -22,12 +22,18 @@ from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
 from tests.fixtures.running import wait_until
 
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What no engine of a database makes a difference to."""
+
 PROGRAM = textwrap.dedent(
     '''
-    """A worker whose handlers write what they do to a file; arguments: data folder, slot."""
+    """A worker whose handlers write what they do to a file.
+
+    Arguments: folder, slot, the database's URL, the engine's URL.
+    """
     import asyncio, os, signal, sys, time
     from pathlib import Path
-    from crescendai.adapters.database.engine import Database, sqlite_url
+    from crescendai.adapters.database.engine import Database
     from crescendai.jobs.service import Handler
     from crescendai.jobs.worker import Worker
 
@@ -59,7 +65,7 @@ PROGRAM = textwrap.dedent(
     async def main():
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-        database = Database(sqlite_url(folder))
+        database = Database(sys.argv[3])
         handlers = {
             "quick": Handler(quick, gave_up),
             "slow": Handler(slow, gave_up),
@@ -67,7 +73,7 @@ PROGRAM = textwrap.dedent(
             "deadly": Handler(deadly, gave_up),
         }
         await Worker(
-            database.transactions, handlers, folder / "jobs.db", sys.argv[2], lost_after_sec=2
+            database.transactions, handlers, sys.argv[4], sys.argv[2], lost_after_sec=2
         ).run(stop)
         await database.close()
 
@@ -79,12 +85,17 @@ PROGRAM = textwrap.dedent(
 class Workshop:
     """A data folder, a worker process on it, and what its handlers wrote."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
+        self.urls = [database_url, database_url]
+        if database_url.startswith("sqlite"):
+            self.urls[1] = f"sqlite:///{folder / 'jobs.db'}"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, slot: str = "worker-0") -> None:
-        self.process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(self.folder), slot])
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(self.folder), slot, *self.urls]
+        )
 
     def kill(self) -> None:
         assert self.process is not None
@@ -108,8 +119,8 @@ class Workshop:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    opened = Workshop(tmp_path)
+def workshop(tmp_path: Path, database_url: str) -> Iterator[Workshop]:
+    opened = Workshop(tmp_path, database_url)
     yield opened
     if opened.process is not None and opened.process.poll() is None:
         opened.stop()
@@ -147,6 +158,7 @@ async def test_promised_jobs_are_each_done_once(
     assert sorted(workshop.lines) == sorted(f"quick {n}" for n in range(11))
 
 
+@ON_SQLITE
 async def test_a_promise_that_is_rolled_back_is_never_kept(
     transactions: Transactions, workshop: Workshop
 ) -> None:
@@ -189,6 +201,7 @@ async def test_the_jobs_of_a_slot_that_never_returns_are_taken_over(
     await wait_for_states(transactions, ["done"])
 
 
+@ON_SQLITE
 async def test_jobs_that_were_over_long_ago_are_forgotten(
     transactions: Transactions, workshop: Workshop
 ) -> None:
@@ -214,6 +227,7 @@ def _job(state: str, finished_days_ago: int) -> JobRow:
     )
 
 
+@ON_SQLITE
 async def test_a_failing_job_is_tried_three_times_and_given_up(
     transactions: Transactions, workshop: Workshop
 ) -> None:
@@ -226,6 +240,7 @@ async def test_a_failing_job_is_tried_three_times_and_given_up(
     assert "no luck" not in workshop.lines[3]
 
 
+@ON_SQLITE
 async def test_a_job_that_kills_its_worker_is_given_up(
     transactions: Transactions, workshop: Workshop
 ) -> None:
@@ -256,6 +271,7 @@ async def test_somebody_who_waits_comes_before_a_batch(
     assert workshop.lines.index("quick 1") <= 3
 
 
+@ON_SQLITE
 async def test_stopping_the_worker_does_not_use_up_a_jobs_attempts(
     transactions: Transactions, workshop: Workshop
 ) -> None:
@@ -270,6 +286,7 @@ async def test_stopping_the_worker_does_not_use_up_a_jobs_attempts(
     await wait_for_states(transactions, ["done"])
 
 
+@ON_SQLITE
 async def test_a_database_that_cannot_be_written_for_a_while_loses_no_job(
     transactions: Transactions, workshop: Workshop
 ) -> None:

@@ -96,9 +96,13 @@ async def stream(content: bytes, size: int = 700) -> AsyncIterator[bytes]:
 
 @asynccontextmanager
 async def opened_library(
-    folder: Path, embedder: Embedder, reranker: Reranker, handbook: Path | None = None
+    folder: Path,
+    embedder: Embedder,
+    reranker: Reranker,
+    handbook: Path | None = None,
+    database_url: str | None = None,
 ) -> AsyncIterator[Library]:
-    database = Database(sqlite_url(folder))
+    database = Database(database_url or sqlite_url(folder))
     await migrate(database)
     transactions, objects = database.transactions, FolderObjectStore(folder / "objects")
     cache, parser = DiskCache(folder / "cache"), ProcessParser()
@@ -145,8 +149,9 @@ def articles(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def library(tmp_path: Path, articles: Path) -> AsyncIterator[Library]:
-    async with opened_library(tmp_path, ScriptedEmbedder(), ScriptedReranker(), articles) as opened:
+async def library(tmp_path: Path, articles: Path, database_url: str) -> AsyncIterator[Library]:
+    embedder, reranker = ScriptedEmbedder(), ScriptedReranker()
+    async with opened_library(tmp_path, embedder, reranker, articles, database_url) as opened:
         yield opened
 
 

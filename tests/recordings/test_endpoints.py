@@ -16,8 +16,10 @@ from tests.fixtures.in_process import in_process
 
 
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with in_process(tmp_path / "data") as opened:
+async def client(
+    tmp_path: Path, engine_settings: dict[str, str]
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with in_process(tmp_path / "data", **engine_settings) as opened:
         yield opened
 
 

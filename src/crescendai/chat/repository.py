@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, tuple_, update
@@ -10,14 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.chat.tables import ChatMessageRow, ChatSessionRow, UserContextRow
 from crescendai.kit.paging import Position
+from crescendai.kit.sql import upsert
 
 
 async def session_of(
-    session: AsyncSession, owner_id: UUID, session_id: UUID
+    session: AsyncSession, owner_id: UUID, session_id: UUID, lock: bool = False
 ) -> ChatSessionRow | None:
+    """``lock``: nobody else adds to it until this transaction is over."""
     query = select(ChatSessionRow).where(
         ChatSessionRow.id == session_id, ChatSessionRow.owner_id == owner_id
     )
+    if lock:
+        query = query.with_for_update()
     return (await session.execute(query)).scalar_one_or_none()
 
 
@@ -58,6 +63,12 @@ async def add_messages(session: AsyncSession, rows: Sequence[dict[str, object]])
 async def touch(session: AsyncSession, session_id: UUID, at: int) -> None:
     query = update(ChatSessionRow).where(ChatSessionRow.id == session_id)
     await session.execute(query.values(updated_at=at))
+
+
+async def lock_session(session: AsyncSession, session_id: UUID) -> None:
+    """Nobody else adds to it until this transaction is over."""
+    query = select(ChatSessionRow.id).where(ChatSessionRow.id == session_id)
+    await session.execute(query.with_for_update())
 
 
 async def delete_session(session: AsyncSession, session_id: UUID) -> None:
@@ -119,10 +130,11 @@ async def recent_talk(
     return list(reversed((await session.execute(query)).scalars().all()))
 
 
-async def context_of(session: AsyncSession, user_id: UUID) -> UserContextRow | None:
-    return await session.get(UserContextRow, user_id)
+async def context_of(
+    session: AsyncSession, user_id: UUID, lock: bool = False
+) -> UserContextRow | None:
+    return await session.get(UserContextRow, user_id, with_for_update=lock or None)
 
 
-async def put_context(session: AsyncSession, row: UserContextRow) -> None:
-    await session.merge(row)
-    await session.flush()
+async def put_context(session: AsyncSession, values: Mapping[str, Any]) -> None:
+    await upsert(session, UserContextRow, values)

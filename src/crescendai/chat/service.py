@@ -71,7 +71,7 @@ class ChatService:
 
     async def delete(self, caller: Caller, session_id: UUID) -> None:
         async with self._transactions.write() as session:
-            await self._own(session, caller, session_id)
+            await self._own(session, caller, session_id, lock=True)
             await repository.delete_session(session, session_id)
 
     async def begin_turn(self, caller: Caller, request: TurnRequest, runner: str = "") -> TurnBrief:
@@ -95,7 +95,7 @@ class ChatService:
         Raises NotFound, or Conflict while an answer is written or when nothing was asked yet.
         """
         async with self._transactions.write() as session:
-            row = await self._own(session, caller, session_id)
+            row = await self._own(session, caller, session_id, lock=True)
             await self._check_idle(session, session_id)
             asked = await repository.last_question(session, session_id)
             if asked is None:
@@ -134,6 +134,7 @@ class ChatService:
         messages = transcript.messages()
         numbered = list(zip(numbers or itertools.count(1), transcript.sent, strict=False))
         async with self._transactions.write() as session:
+            await repository.lock_session(session, session_id)
             if not await turn_repository.close_turn(session, message_id, status, numbered):
                 return
             await repository.touch(session, session_id, now_ms())
@@ -198,10 +199,10 @@ class ChatService:
         self, caller: Caller, update: ContextUpdate, expected: str | None = None
     ) -> UserContext:
         """``expected`` are entity tags; raises Outdated when the context has none of them."""
-        row = UserContextRow(user_id=caller.user_id, updated_at=now_ms(), **update.model_dump())
+        values = {"user_id": caller.user_id, "updated_at": now_ms(), **update.model_dump()}
         async with self._transactions.write() as session:
             if expected is not None:
-                known = await repository.context_of(session, caller.user_id)
+                known = await repository.context_of(session, caller.user_id, lock=True)
                 if not matches(
                     expected, tag_of(UserContext() if known is None else _context(known))
                 ):
@@ -209,11 +210,13 @@ class ChatService:
                         "context_changed",
                         "The context has been changed since you read it; read it again.",
                     )
-            await repository.put_context(session, row)
-        return _context(row)
+            await repository.put_context(session, values)
+        return _context(UserContextRow(**values))
 
-    async def _own(self, session: AsyncSession, caller: Caller, session_id: UUID) -> ChatSessionRow:
-        row = await repository.session_of(session, caller.user_id, session_id)
+    async def _own(
+        self, session: AsyncSession, caller: Caller, session_id: UUID, lock: bool = False
+    ) -> ChatSessionRow:
+        row = await repository.session_of(session, caller.user_id, session_id, lock)
         if row is None:
             raise NotFound("session_missing", "There is no such conversation.")
         return row
@@ -267,7 +270,7 @@ class ChatService:
         self, session: AsyncSession, caller: Caller, request: TurnRequest
     ) -> ChatSessionRow:
         if request.session_id is not None:
-            row = await self._own(session, caller, request.session_id)
+            row = await self._own(session, caller, request.session_id, lock=True)
             await self._check_idle(session, row.id)
             row.updated_at = now_ms()
             row.recording_id = request.recording_id or row.recording_id

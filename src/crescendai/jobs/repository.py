@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.jobs.tables import JobRow, WorkerSlotRow
+from crescendai.kit.sql import upsert
 
 
 async def queued(session: AsyncSession, limit: int) -> Sequence[tuple[UUID, int]]:
@@ -37,7 +38,7 @@ async def mark_dispatched(session: AsyncSession, ids: Sequence[UUID]) -> None:
 
 async def begin_attempt(session: AsyncSession, job_id: UUID) -> JobRow | None:
     """Count one more attempt and return the job, unless it is over or gone."""
-    job = await session.get(JobRow, job_id)
+    job = await session.get(JobRow, job_id, with_for_update=True)
     if job is None or job.state in ("done", "failed"):
         return None
     job.attempts += 1
@@ -61,8 +62,7 @@ async def finish(session: AsyncSession, job_id: UUID, error: str | None, at: int
 
 
 async def note_alive(session: AsyncSession, slot: str, at: int) -> None:
-    await session.merge(WorkerSlotRow(slot=slot, seen_at=at))
-    await session.flush()
+    await upsert(session, WorkerSlotRow, {"slot": slot, "seen_at": at})
 
 
 async def note_gone(session: AsyncSession, slot: str) -> None:

@@ -1,8 +1,9 @@
 """The Worker: hands queued rows to the durable execution engine and runs their handlers.
 
-The engine (DBOS) keeps its own state in a database beside ours. Its workflow id is our row's id,
-so handing a row over twice starts it once. A workflow whose process died is started again by the
-next worker of the same slot, or by any other one when that slot has given no sign of life for
+The engine (DBOS) keeps its own state: in a SQLite file beside ours, or in a schema of its own in
+our PostgreSQL database. Its workflow id is our row's id, so handing a row over twice starts it
+once. A workflow whose process died is started again by the next worker of the same slot, or by any
+other one when that slot has given no sign of life for
 ``LOST_AFTER_SEC``. Handlers are coroutines on the worker's own event loop; the engine's threads
 only wait for them.
 """
@@ -13,12 +14,12 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from crescendai.errors import CrescendError
@@ -37,6 +38,7 @@ DONE_KEPT_DAYS = 7
 FAILED_KEPT_DAYS = 90
 RETRY_SEC = 2.0
 _BATCH = 20
+_ENGINE_CONNECTIONS = 5
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +46,7 @@ log = structlog.get_logger(__name__)
 class Worker:
     """One worker process's loop. One instance a process: the engine is a process-wide singleton.
 
+    ``engine_url`` is where the engine keeps its state: ``sqlite:///path`` or ``postgresql://…``.
     ``slot`` names the worker; give each running worker another one and keep it over restarts.
     ``concurrency`` is how many jobs run at a time.
     """
@@ -52,14 +55,14 @@ class Worker:
         self,
         transactions: Transactions,
         handlers: Mapping[str, Handler],
-        engine_file: Path,
+        engine_url: str,
         slot: str = "worker-0",
         concurrency: int = 2,
         lost_after_sec: float = LOST_AFTER_SEC,
     ) -> None:
         self._transactions = transactions
         self._handlers = handlers
-        self._engine_file = engine_file
+        self._engine_url = engine_url
         self._slot = slot
         self._concurrency = concurrency
         self._lost_after_sec = lost_after_sec
@@ -85,12 +88,15 @@ class Worker:
             await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
 
     def _launch(self) -> None:
-        with sqlite3.connect(self._engine_file) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
+        url = make_url(self._engine_url)
+        if url.drivername == "sqlite":
+            with sqlite3.connect(url.database or "") as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
         DBOS(
             config={
                 "name": "crescendai",
-                "system_database_url": f"sqlite:///{self._engine_file}",
+                "system_database_url": self._engine_url,
+                "sys_db_pool_size": _ENGINE_CONNECTIONS,
                 "executor_id": self._slot,
                 "application_version": APPLICATION_VERSION,
                 "log_level": "WARNING",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import MetaData
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
@@ -29,9 +31,35 @@ class Base(DeclarativeBase):
 class Transactions:
     """The two ways to a database: ``write`` commits at the end of its block, ``read`` never writes.
 
-    A ``write`` block takes the write lock when it begins, so that two of them never deadlock on
-    an engine with a single writer; keep slow work outside it.
+    A ``read`` block sees one moment of the database. On an engine with a single writer a ``write``
+    block takes the lock when it begins; on others it runs beside others, so that what it reads in
+    order to write is to be locked (``FOR UPDATE``; a single writer ignores that). Rows are locked
+    from the outside in (session before turn, document before revision), so that none deadlock.
+    Keep slow work outside.
     """
 
     read: Transaction
     write: Transaction
+
+
+async def upsert(session: AsyncSession, table: type[Base], values: Mapping[str, Any]) -> None:
+    """Insert a row, or replace the values of the one with its primary key, in one step."""
+    keys = [column.key for column in table.__table__.primary_key]
+    statement = _insert(session, table).values(**values)
+    changed = {name: statement.excluded[name] for name in values if name not in keys}
+    await session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+async def insert_missing(
+    session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert those rows whose keys are not there yet; the others stay as they are."""
+    await session.execute(_insert(session, table).on_conflict_do_nothing(), rows)
+
+
+def on_postgresql(session: AsyncSession) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _insert(session: AsyncSession, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if on_postgresql(session) else sqlite.insert(table)

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crescendai.kit.sql import insert_missing
 from crescendai.knowledge.tables import (
     ChunkRow,
     DocumentRow,
@@ -45,8 +46,9 @@ class PackedWords:
     data: bytes
 
 
-async def state(session: AsyncSession) -> IndexState:
-    row = await session.get(RevisionRow, 1, populate_existing=True)
+async def state(session: AsyncSession, lock: bool = False) -> IndexState:
+    """``lock``: nobody else changes what can be found until this transaction is over."""
+    row = await session.get(RevisionRow, 1, populate_existing=True, with_for_update=lock or None)
     return IndexState() if row is None else IndexState(row.value, row.embedder_id)
 
 
@@ -119,15 +121,13 @@ async def model_data(
 
 async def add_model_data(session: AsyncSession, made: Mapping[int, Mapping[str, bytes]]) -> None:
     """``made`` is data by model, by chunk number. What is there already stays."""
-    query = select(ModelDataRow.number, ModelDataRow.model_id)
-    held = {tuple(row) for row in await session.execute(query.where(ModelDataRow.number.in_(made)))}
-    session.add_all(
-        ModelDataRow(number=number, model_id=model_id, data=data)
+    rows = [
+        {"number": number, "model_id": model_id, "data": data}
         for number, by_model in made.items()
         for model_id, data in by_model.items()
-        if (number, model_id) not in held
-    )
-    await session.flush()
+    ]
+    if rows:
+        await insert_missing(session, ModelDataRow, rows)
 
 
 async def chunks_without(

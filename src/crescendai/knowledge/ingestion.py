@@ -138,7 +138,7 @@ class IngestionService:
             stale = await repository.chunk_ids(session, run.document_id) - current.keys()
             await repository.remove_chunks(session, stale)
             await index_repository.set_word_counts(session, run.document_id, words)
-            state = await index_repository.state(session)
+            state = await index_repository.state(session, lock=True)
             embedder_id = state.embedder_id or models.embedder.model_id
             revision = await index_repository.next_revision(session, {"embedder_id": embedder_id})
             await repository.update_document(session, run.document_id, {"revision": revision})

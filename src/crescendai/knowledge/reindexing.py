@@ -46,7 +46,9 @@ class ReindexService:
         state = await self.state()
         if state.percent < 100 and not state.running:
             async with self._transactions.write() as session:
-                await enqueue(session, REINDEX, {}, NOBODY_WAITS)
+                await index_repository.state(session, lock=True)
+                if not await is_promised(session, REINDEX):
+                    await enqueue(session, REINDEX, {}, NOBODY_WAITS)
         return state.percent < 100
 
     async def run(self) -> None:
@@ -86,9 +88,9 @@ class ReindexService:
     async def _serve(self) -> bool:
         """Let the new index answer. False when a document has become ready meanwhile."""
         async with self._transactions.write() as session:
+            state = await index_repository.state(session, lock=True)
             if await index_repository.outdated_document(session, self._models.id) is not None:
                 return False
-            state = await index_repository.state(session)
             if state.embedder_id != self._models.embedder.model_id:
                 await index_repository.next_revision(
                     session, {"embedder_id": self._models.embedder.model_id}

@@ -31,18 +31,23 @@ async def document(session: AsyncSession, document_id: UUID) -> DocumentRow | No
 
 
 async def visible_document(
-    session: AsyncSession, document_id: UUID, owner_id: UUID
+    session: AsyncSession, document_id: UUID, owner_id: UUID, lock: bool = False
 ) -> DocumentRow | None:
+    """``lock``: nobody else changes it until this transaction is over."""
     query = select(DocumentRow).where(DocumentRow.id == document_id, _visible(owner_id))
+    if lock:
+        query = query.with_for_update()
     return (await session.execute(query)).scalar_one_or_none()
 
 
 async def own_document_by_hash(
-    session: AsyncSession, owner_id: UUID, sha256: str
+    session: AsyncSession, owner_id: UUID, sha256: str, lock: bool = False
 ) -> DocumentRow | None:
     query = select(DocumentRow).where(
         DocumentRow.owner_id == owner_id, DocumentRow.sha256 == sha256
     )
+    if lock:
+        query = query.with_for_update()
     return (await session.execute(query)).scalar_one_or_none()
 
 

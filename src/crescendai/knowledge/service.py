@@ -219,7 +219,7 @@ class KnowledgeService:
         own_key = object_key(row.id, row.filename)
         try:
             async with self._transactions.write() as session:
-                known = await _known(session, row)
+                known = await _known(session, row, lock=True)
                 if known is not None and known.sha256 == row.sha256:
                     if known.status in _ENDED_EARLY:
                         await _queue_again(session, known)
@@ -248,16 +248,16 @@ def not_found() -> NotFound:
     return NotFound("document_missing", "There is no such document.")
 
 
-async def _known(session: AsyncSession, row: DocumentRow) -> DocumentRow | None:
+async def _known(session: AsyncSession, row: DocumentRow, lock: bool = False) -> DocumentRow | None:
     """What is already there instead of this row: by name if built in, by content if not."""
     if row.owner_id is None:
         return await repository.builtin_document(session, row.filename)
-    return await repository.own_document_by_hash(session, row.owner_id, row.sha256)
+    return await repository.own_document_by_hash(session, row.owner_id, row.sha256, lock)
 
 
 async def _own(session: AsyncSession, caller: Caller, document_id: UUID) -> DocumentRow:
-    """A document the caller may change."""
-    row = await repository.visible_document(session, document_id, caller.user_id)
+    """A document the caller may change, and nobody else until the transaction is over."""
+    row = await repository.visible_document(session, document_id, caller.user_id, lock=True)
     if row is None:
         raise not_found()
     if row.owner_id is None:

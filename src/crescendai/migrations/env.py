@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from alembic import context
 
+from crescendai.kit.sql import Base
+
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, render_as_batch=True, transactional_ddl=True)
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,  # for its names of constraints
+    render_as_batch=True,
+    transactional_ddl=True,
+)
 with context.begin_transaction():
     context.run_migrations()

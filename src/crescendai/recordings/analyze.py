@@ -129,10 +129,7 @@ class AnalysisService:
             created_at=at,
         )
         async with self._transactions.write() as session:
-            if not await repository.awaits_analysis(session, recording_id):
-                return  # removed or cancelled meanwhile
-            await repository.save_analysis(session, result)
-            await repository.change(
+            awaited = await repository.change(
                 session,
                 recording_id,
                 status="ready",
@@ -143,6 +140,8 @@ class AnalysisService:
                 problem_reason=None,
                 updated_at=at,
             )
+            if awaited:  # neither removed nor cancelled meanwhile, nor ready by another worker
+                await repository.save_analysis(session, result)
         await self._changes.announce(topic(recording_id))
 
 

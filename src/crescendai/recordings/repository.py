@@ -23,10 +23,15 @@ async def by_id(session: AsyncSession, recording_id: UUID) -> RecordingRow | Non
     return await session.get(RecordingRow, recording_id)
 
 
-async def owned(session: AsyncSession, owner_id: UUID, recording_id: UUID) -> RecordingRow | None:
+async def owned(
+    session: AsyncSession, owner_id: UUID, recording_id: UUID, lock: bool = False
+) -> RecordingRow | None:
+    """``lock``: nobody else changes it until this transaction is over."""
     query = select(RecordingRow).where(
         RecordingRow.id == recording_id, RecordingRow.owner_id == owner_id
     )
+    if lock:
+        query = query.with_for_update()
     return (await session.execute(query)).scalar_one_or_none()
 
 
@@ -50,10 +55,14 @@ async def names_of_ready(
     return [(row.id, row.filename) for row in await session.execute(query)]
 
 
-async def by_hash(session: AsyncSession, owner_id: UUID, sha256: str) -> RecordingRow | None:
+async def by_hash(
+    session: AsyncSession, owner_id: UUID, sha256: str, lock: bool = False
+) -> RecordingRow | None:
     query = select(RecordingRow).where(
         RecordingRow.owner_id == owner_id, RecordingRow.sha256 == sha256
     )
+    if lock:
+        query = query.with_for_update()
     return (await session.execute(query)).scalar_one_or_none()
 
 

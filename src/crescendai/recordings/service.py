@@ -103,7 +103,7 @@ class RecordingService:
         row = _new_row(caller, recording_id, filename, intake, info)
         try:
             async with self._transactions.write() as session:
-                known = await repository.by_hash(session, caller.user_id, row.sha256)
+                known = await repository.by_hash(session, caller.user_id, row.sha256, lock=True)
                 if known is None:
                     await repository.add(session, row)
                     await enqueue(session, ANALYZE, {"recording_id": str(recording_id)})
@@ -182,7 +182,7 @@ class RecordingService:
         Raises Conflict when it is over already.
         """
         async with self._transactions.write() as session:
-            row = await repository.owned(session, caller.user_id, recording_id)
+            row = await repository.owned(session, caller.user_id, recording_id, lock=True)
             if row is None:
                 raise not_found()
             if row.status in FINAL:
@@ -197,7 +197,7 @@ class RecordingService:
     async def retry(self, caller: Caller, recording_id: UUID) -> Recording:
         """Analyse once more what failed or was cancelled. Raises Conflict for any other."""
         async with self._transactions.write() as session:
-            row = await repository.owned(session, caller.user_id, recording_id)
+            row = await repository.owned(session, caller.user_id, recording_id, lock=True)
             if row is None:
                 raise not_found()
             if row.status not in ENDED_EARLY:
@@ -218,7 +218,7 @@ class RecordingService:
     async def remove(self, caller: Caller, recording_id: UUID) -> None:
         """Audio, analysis and feedback go together; a running analysis ends without a result."""
         async with self._transactions.write() as session:
-            row = await repository.owned(session, caller.user_id, recording_id)
+            row = await repository.owned(session, caller.user_id, recording_id, lock=True)
             if row is None:
                 raise not_found()
             await repository.remove(session, recording_id)

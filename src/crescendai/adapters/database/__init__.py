@@ -1,1 +1,1 @@
-"""Relational databases behind SQLAlchemy: SQLite embedded."""
+"""Relational databases behind SQLAlchemy: SQLite embedded, PostgreSQL in production."""

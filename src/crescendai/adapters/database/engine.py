@@ -12,7 +12,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
-from crescendai.adapters.database import sqlite_driver
+from crescendai.adapters.database import postgresql, sqlite_driver
 from crescendai.errors import Unavailable
 from crescendai.kit.sql import Transactions
 
@@ -23,6 +23,8 @@ _PRAGMAS = (
     "PRAGMA foreign_keys=ON",  # off by default in SQLite
     "PRAGMA cache_size=-16384",  # 16 MiB of pages a connection
 )
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""Every statement of a reading transaction sees the same moment, as in SQLite."""
 
 
 def sqlite_url(data_dir: Path) -> str:
@@ -30,22 +32,29 @@ def sqlite_url(data_dir: Path) -> str:
 
 
 class Database:
-    """An engine and its transactions. Open until :meth:`close`."""
+    """An engine and its transactions. Open until :meth:`close`.
 
-    def __init__(self, url: str) -> None:
+    ``url`` is :func:`sqlite_url`'s, or that of a PostgreSQL database as libpq knows it; of a pool
+    to that, ``connections`` stay open and as many again may open for a while.
+    """
+
+    def __init__(self, url: str, connections: int = 10) -> None:
         self._writing: AbstractAsyncContextManager[Any] = nullcontext()
-        sqlite = url.startswith("sqlite")
-        self.engine = (
-            _open_sqlite(url) if sqlite else create_async_engine(url, hide_parameters=True)
-        )
-        if self.engine.dialect.name == "sqlite":
+        self._reading: dict[str, Any] = {}
+        if url.startswith("sqlite"):
+            self.engine = _open_sqlite(url)
             self._writing = asyncio.Lock()  # writers of a process queue here, not in SQLite's sleep
+        else:
+            self.engine = postgresql.connect(url, connections)
+            self._reading = _SNAPSHOT
         self.transactions = Transactions(read=self._read, write=self._write)
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[AsyncSession]:
-        async with self.engine.connect() as connection, _session(connection) as session:
-            yield session
+        async with self.engine.connect() as connection:
+            await connection.execution_options(**self._reading)
+            async with _session(connection) as session:
+                yield session
 
     @asynccontextmanager
     async def _write(self) -> AsyncIterator[AsyncSession]:

@@ -8,19 +8,21 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError
 
 import crescendai
 from crescendai.adapters.database.engine import Database
 from crescendai.errors import Unavailable
 
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('crescendai.migrate'))")
 _SCRIPTS = Path(crescendai.__file__).parent / "migrations"
 
 
 async def migrate(database: Database) -> tuple[str | None, str]:
     """Apply every missing version in one transaction; returns (before, after).
 
+    Of several processes that start together one migrates and the others wait.
     Raises Unavailable when the database is damaged, locked or may not be written.
     """
     try:
@@ -41,6 +43,8 @@ async def is_current(database: Database) -> bool:
 
 
 def _upgrade(connection: Connection) -> tuple[str | None, str]:
+    if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE has locked already
+        connection.execute(_LOCK)
     before = _revision(connection)
     head = _head()
     if before != head:

@@ -27,29 +27,29 @@ def upgrade() -> None:
     )
     op.add_column("knowledge_revision", sa.Column("embedder_id", sa.String()))
     op.add_column("knowledge_chunks", sa.Column("windows", sa.JSON()))
-    if op.get_bind().dialect.name == "sqlite":  # no other engine has held a library before
-        _move_data()
+    _move_data(op.get_bind().dialect.name)
     for name in ("model_id", "vectors", "rerank_data"):
         op.execute(f"ALTER TABLE knowledge_chunks DROP COLUMN {name}")
 
 
-def _move_data() -> None:
+def _move_data(engine: str) -> None:
     """A chunk's ``model_id`` was that of its embedder, a plus, and that of its reranker."""
+    plus = "instr(model_id, '+')" if engine == "sqlite" else "strpos(model_id, '+')"
     op.execute(
-        """
+        f"""
         INSERT INTO knowledge_model_data (number, model_id, data)
-        SELECT number, substr(model_id, 1, instr(model_id, '+') - 1), vectors FROM knowledge_chunks
+        SELECT number, substr(model_id, 1, {plus} - 1), vectors FROM knowledge_chunks
         UNION ALL
-        SELECT number, substr(model_id, instr(model_id, '+') + 1), rerank_data FROM knowledge_chunks
+        SELECT number, substr(model_id, {plus} + 1), rerank_data FROM knowledge_chunks
         ORDER BY 1
-        """
+        """  # noqa: S608 - the engine's own word for a place in a text
     )
     op.execute(
-        """
+        f"""
         UPDATE knowledge_revision SET embedder_id = (
-            SELECT substr(model_id, 1, instr(model_id, '+') - 1) FROM knowledge_documents
+            SELECT substr(model_id, 1, {plus} - 1) FROM knowledge_documents
             WHERE status = 'ready' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1)
-        """
+        """  # noqa: S608
     )
 
 
