@@ -1,141 +1,172 @@
 """What a turn of the tutor adds to its language model: ``python -m bench.streaming``.
 
-A real server speaks to a scripted model on this machine, which says its first token 200 ms after it
-was asked and one every 20 ms from then on. The same tokens come from the bare framework in another
-process. Prints, over all streams at once, the time to the first token beyond those 200 ms; the time
-to resume a turn of 2,000 events; and what 1,000 idle streams add to the server's memory.
+A real server speaks to a scripted model on this machine, beside the bare framework sending the same
+tokens and, where ``--litellm`` names the program of an environment of its own, the LiteLLM proxy.
+Prints the rows for ``bench/RESULTS.md``; takes about four minutes.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
+import httpx
 import numpy as np
 import uvicorn
-from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
+import uvloop
 
+from bench import streams
+from bench.streams import LONG, LONG_TOKENS, SILENT, Read, read_stream
 from tests.fixtures.running import Server, free_port, wait_until
+from tests.fixtures.sounds import PRELUDE, encode, piano
 
-STREAMS, ROUNDS, RESUMES, IDLE = 100, 3, 40, 1000
-FIRST_SEC, EVERY_SEC, TOKENS, LONG_TOKENS = 0.2, 0.02, 50, 2000
-UNLIMITED = aiohttp.ClientTimeout(total=None)
-SILENT, LONG = "say nothing", "say much"
-
-
-def model_app() -> FastAPI:
-    """A scripted model that speaks the OpenAI protocol."""
-    app = FastAPI()
-
-    @app.post("/v1/chat/completions")
-    async def complete(asked: dict[str, object]) -> StreamingResponse:
-        return StreamingResponse(_said(json.dumps(asked)), media_type="text/event-stream")
-
-    return app
+STREAMS, ROUNDS, STEADY_SEC, RESUMES, STOPS, IDLE, FEEDBACKS = 100, 3, 10.0, 40, 20, 1000, 20
+MANY, MANY_TOKENS, RAMP_SEC = 1000, 200, 5.0
+_LITELLM_ALONE = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true",
+}
 
 
-async def _said(asked: str) -> AsyncIterator[bytes]:
-    token = b'data: {"choices":[{"index":0,"delta":{"content":"word "}}]}\n\n'
-    if SILENT in asked:
-        yield token
-        await asyncio.sleep(25)
-    elif LONG in asked:
-        for _ in range(LONG_TOKENS):
-            yield token
-            await asyncio.sleep(0.004)  # so that each arrives by itself
-    else:
-        await asyncio.sleep(FIRST_SEC)
-        for _ in range(TOKENS):
-            yield token
-            await asyncio.sleep(EVERY_SEC)
-    yield b"data: [DONE]\n\n"
+@dataclass(frozen=True)
+class Peer:
+    """Something that streams answers; ``body`` is how it is asked."""
+
+    name: str
+    port: int
+    path: str = "/api/chat"
+
+    def body(self, message: str) -> dict[str, object]:
+        if self.path == "/api/chat":
+            return {"message": message}
+        messages = [{"role": "user", "content": message}]
+        return {"model": "scripted", "stream": True, "messages": messages}
+
+    async def ask(self, message: str, tokens: int) -> Read:
+        read = (await read_stream(self.port, self.path, self.body(message))).read()
+        assert read.tokens == tokens, f"{self.name}: {read.tokens} of {tokens} tokens"
+        return read
 
 
-def bare_app() -> FastAPI:
-    """The framework alone, sending the same tokens at the same times."""
-    app = FastAPI()
-
-    @app.post("/api/chat")
-    async def chat(_: dict[str, object]) -> StreamingResponse:
-        return StreamingResponse(_words(), media_type="text/event-stream")
-
-    return app
-
-
-async def _words() -> AsyncIterator[bytes]:
-    await asyncio.sleep(FIRST_SEC)
-    for number in range(TOKENS):
-        yield b'id: %d\ndata: {"token":"word "}\n\n' % number
-        await asyncio.sleep(EVERY_SEC)
-    yield b"data: [DONE]\n\n"
-
-
-async def first_token_sec(client: aiohttp.ClientSession, url: str, message: str) -> float:
-    """From asking to the first token; the stream is read to its end and must be whole."""
-    began = time.perf_counter()
-    first, tokens = None, 0
-    async with client.post(f"{url}/api/chat", json={"message": message}) as answer:
-        assert answer.status == 200, await answer.text()
-        async for line in answer.content:
-            if line.startswith(b'data: {"token"'):
-                first = first or time.perf_counter()
-                tokens += line.count(b"word ")  # what arrives together is sent together
-    assert first is not None
-    assert tokens == TOKENS, tokens
-    return first - began
-
-
-async def added_ms(client: aiohttp.ClientSession, url: str) -> np.ndarray:
+async def beginning_together(peer: Peer) -> list[float]:
     times: list[float] = []
     for _ in range(ROUNDS):
-        asked = (first_token_sec(client, url, "How was it?") for _ in range(STREAMS))
-        times += await asyncio.gather(*asked)
-    return (np.array(times) - FIRST_SEC) * 1000
+        asked = (peer.ask("Please say 50 words.", 50) for _ in range(STREAMS))
+        times += [read.first_over_own_ms for read in await asyncio.gather(*asked)]
+    return times
 
 
-async def session_of(client: aiohttp.ClientSession, url: str, message: str, whole: bool) -> str:
-    async with client.post(f"{url}/api/chat", json={"message": message}) as answer:
-        async for line in answer.content:
-            if line.startswith(b'data: {"session_id"'):
-                session = str(json.loads(line[6:])["session_id"])
-                if not whole:
-                    return session
-    return session
+async def steady(peer: Peer, streams_at_once: int) -> list[float]:
+    """Streams of 200 tokens begin evenly, so that so many run at any moment once all have begun."""
+    lasts_sec = streams.FIRST_SEC + MANY_TOKENS * streams.EVERY_SEC
+    tasks, began = [], time.perf_counter()
+    for number in range(int(streams_at_once * (lasts_sec + STEADY_SEC) / lasts_sec)):
+        due = began + number * lasts_sec / streams_at_once
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        asked = peer.ask(f"Please say {MANY_TOKENS} words.", MANY_TOKENS)
+        tasks.append(asyncio.create_task(asked))
+    reads = await asyncio.gather(*tasks)
+    return [read.first_over_own_ms for read in reads[streams_at_once:]]
 
 
-async def resume_ms(client: aiohttp.ClientSession, url: str) -> tuple[np.ndarray, int]:
-    session = await session_of(client, url, LONG, whole=True)
+async def many(peer: Peer) -> tuple[int, list[float]]:
+    """How many of a thousand streams were not whole, and how late each token was, in ms."""
+
+    async def one(number: int) -> Read | None:
+        await asyncio.sleep(number * RAMP_SEC / MANY)
+        try:
+            return await peer.ask(f"Please say {MANY_TOKENS} words.", MANY_TOKENS)
+        except (AssertionError, OSError):
+            return None
+
+    reads = await asyncio.gather(*(one(number) for number in range(MANY)))
+    whole = [read for read in reads if read is not None]
+    return MANY - len(whole), [late for read in whole for late in read.late_ms]
+
+
+async def resume_ms(peer: Peer, url: str) -> tuple[list[float], int]:
+    stream = await read_stream(peer.port, peer.path, peer.body(LONG))
+    session = _session_of(stream.text)
     times = []
-    for _ in range(RESUMES):
-        began = time.perf_counter()
-        async with client.get(f"{url}/api/chat/sessions/{session}/events") as answer:
-            text = await answer.read()
-        times.append((time.perf_counter() - began) * 1000)
-        assert text.count(b"word ") == LONG_TOKENS
-    return np.array(times), text.count(b"data: {")
+    async with httpx.AsyncClient(timeout=60) as client:
+        for _ in range(RESUMES):
+            began = time.perf_counter()
+            text = (await client.get(f"{url}/api/chat/sessions/{session}/events")).text
+            times.append((time.perf_counter() - began) * 1000)
+            assert text.count("z") >= LONG_TOKENS
+    return times, text.count("data: {")
 
 
-async def idle_mb(client: aiohttp.ClientSession, server: Server) -> float:
+async def stop_ms(peer: Peer, url: str, model: str) -> list[float]:
+    """From asking to stop until the model has lost its reader."""
+    times = []
+    async with httpx.AsyncClient(timeout=60) as client:
+        for _ in range(STOPS):
+            asked = client.stream("POST", f"{url}/api/chat", json=peer.body(SILENT))
+            async with asked as answer:
+                async for line in answer.aiter_lines():
+                    if line.startswith('data: {"session_id"'):
+                        session = _session_of(line.encode())
+                    if line.startswith('data: {"token"'):
+                        break
+                began = streams.now_us()
+                await client.post(f"{url}/api/chat/sessions/{session}/stop")
+            closed = 0
+            while closed < began:
+                closed = int((await client.get(model)).text)
+                await asyncio.sleep(0.01)
+            times.append((closed - began) / 1000)
+    return times
+
+
+async def idle_mb(peer: Peer, server: Server) -> float:
     """What streams add that follow a turn in which nothing happens."""
-    session = await session_of(client, server.url, SILENT, whole=False)
-    before = _resident_mb(server)
-    url = f"{server.url}/api/chat/sessions/{session}/events"
-    answers = await asyncio.gather(*(client.get(url) for _ in range(IDLE)))
-    assert all(answer.status == 200 for answer in answers)
-    after = _resident_mb(server)
-    for answer in answers:
-        answer.close()
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+        async with client.stream(
+            "POST", f"{server.url}{peer.path}", json=peer.body(SILENT)
+        ) as turn:
+            async for line in turn.aiter_lines():
+                if line.startswith('data: {"session_id"'):
+                    session = _session_of(line.encode())
+                    break
+        before = _resident_mb(server)
+        url = f"{server.url}/api/chat/sessions/{session}/events"
+        opened = [client.build_request("GET", url) for _ in range(IDLE)]
+        answers = await asyncio.gather(*(client.send(one, stream=True) for one in opened))
+        assert all(answer.status_code == 200 for answer in answers)
+        after = _resident_mb(server)
+        for answer in answers:
+            await answer.aclose()
     return after - before
+
+
+def feedback_ms(server: Server, folder: Path) -> list[float]:
+    with httpx.Client(base_url=server.url, timeout=120) as client:
+        path = encode(folder / "prelude.wav", piano(PRELUDE, 0, 12))
+        sent = client.post("/api/upload", files={"file": path.open("rb")}).json()
+        recording = f"/api/recordings/{sent['recording_id']}"
+        wait_until(lambda: client.get(recording).json()["status"] == "ready", 240)
+        times = []
+        for _ in range(FEEDBACKS):
+            began = time.perf_counter()
+            assert client.post(f"/api/feedback/{sent['recording_id']}").status_code < 300
+            times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def _session_of(text: bytes) -> str:
+    return text.partition(b'"session_id":"')[2].partition(b'"')[0].decode()
 
 
 def _resident_mb(server: Server) -> float:
@@ -144,53 +175,117 @@ def _resident_mb(server: Server) -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-async def measure(server: Server, bare: str) -> None:
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector, timeout=UNLIMITED) as client:
-        for name, url in (("the bare framework", bare), ("CrescendAI Server", server.url)):
-            await first_token_sec(client, url, "Warm up.")
-            p50, p95 = np.percentile(await added_ms(client, url), [50, 95])
-            print(f"| first token over the upstream's own, {STREAMS} streams: {name} "
-                  f"| p50 {p50:.1f} ms, p95 {p95:.1f} ms |", flush=True)  # fmt: skip
-        times, events = await resume_ms(client, server.url)
-        p95 = np.percentile(times, 95)
-        print(f"| resume of a turn of {events} events | p95 {p95:.1f} ms (limit 100) |", flush=True)
-        print(f"| {IDLE} idle streams | {await idle_mb(client, server):.0f} MB (limit 300) |")
+def _row(what: str, figures: list[float], limit: str = "") -> None:
+    p50, p95 = np.percentile(figures, [50, 95])
+    print(f"| {what} | p50 {p50:.1f} ms, p95 {p95:.1f} ms | {limit} |", flush=True)
+
+
+async def compare(peers: list[Peer]) -> None:
+    for peer in peers:
+        await peer.ask("Please say 50 words.", 50)  # so that none pays for its first turn
+    for peer in peers:
+        times = await beginning_together(peer)
+        _row(f"first token over the model's own, {STREAMS} beginning at once: {peer.name}", times)
+    for peer in peers:
+        times = await steady(peer, STREAMS)
+        _row(f"first token over the model's own, {STREAMS} streams at any moment: {peer.name}",
+             times, "p50 5, p95 15")  # fmt: skip
+
+
+@contextmanager
+def server_of(folder: Path, environment: dict[str, str]) -> Iterator[Server]:
+    server = Server(folder, free_port(), environment)
+    server.launch()
+    try:
+        wait_until(lambda: server.answers("/api/health"), 120)
+        wait_until(lambda: all(server.answers("/api/health") for _ in range(8)), 60)
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def program(*command: str) -> Iterator[None]:
+    environment = os.environ | _LITELLM_ALONE
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
+def helper(name: str) -> Iterator[int]:
+    port = free_port()
+    with program(sys.executable, "-m", "bench.streaming", "--serve", name, "--port", str(port)):
+        wait_until(lambda: _listens(port), 60)
+        yield port
+
+
+@contextmanager
+def litellm(path: str, model: str, folder: Path) -> Iterator[Peer]:
+    config, port = folder / "litellm.yaml", free_port()
+    config.write_text(
+        "model_list:\n  - model_name: scripted\n    litellm_params:\n"
+        f"      model: openai/scripted\n      api_base: {model}\n      api_key: none\n"
+    )
+    with program(path, "--config", str(config), "--port", str(port), "--host", "127.0.0.1"):
+        wait_until(lambda: _listens(port), 180)
+        yield Peer("the LiteLLM proxy", port, "/v1/chat/completions")
+
+
+def _listens(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/", timeout=5).status_code < 600
+    except httpx.TransportError:
+        return False
+
+
+def measure(folder: Path, litellm_path: str | None) -> None:
+    with ExitStack() as opened:
+        model = f"http://127.0.0.1:{opened.enter_context(helper('model'))}/v1"
+        peers = [Peer("the bare framework", opened.enter_context(helper("bare")))]
+        if litellm_path:
+            peers.append(opened.enter_context(litellm(litellm_path, model, folder)))
+        settings = {"CRESCENDAI_LLM_URL": model, "CRESCENDAI_WORKERS": "0"}
+        server = opened.enter_context(server_of(folder / "one", settings))
+        ours = Peer("CrescendAI Server", server.port)
+        uvloop.run(compare([*peers, ours]))
+        times, events = uvloop.run(resume_ms(ours, server.url))
+        _row(f"resume of a turn of {events} events", times, "p95 100")
+        _row("stop, until the model has lost its reader",
+             uvloop.run(stop_ms(ours, server.url, model)), "250")  # fmt: skip
+        print(f"| {IDLE} idle streams | {uvloop.run(idle_mb(ours, server)):.0f} MB | 300 |")
+    with ExitStack() as opened:
+        model = f"http://127.0.0.1:{opened.enter_context(helper('model'))}/v1"
+        settings = {"CRESCENDAI_LLM_URL": model, "CRESCENDAI_WORKERS": "0"}
+        two = settings | {"CRESCENDAI_WEB_PROCESSES": "2"}
+        bare = Peer("the bare framework, one process", opened.enter_context(helper("bare")))
+        server = opened.enter_context(server_of(folder / "two", two))
+        for peer in (bare, Peer("CrescendAI Server, two processes", server.port)):
+            lost, late = uvloop.run(many(peer))
+            _row(f"lateness of a token, {MANY} streams of {MANY_TOKENS} tokens: {peer.name}, "
+                 f"{lost} streams lost", late, "p95 20")  # fmt: skip
+    with server_of(folder / "three", {"CRESCENDAI_WORKERS": "1"}) as server:
+        _row("grounded feedback of a stored analysis", feedback_ms(server, folder), "p95 300")
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--litellm", help="The `litellm` program of an environment that has it.")
     arguments.add_argument("--serve", choices=["model", "bare"], help=argparse.SUPPRESS)
     arguments.add_argument("--port", type=int, help=argparse.SUPPRESS)
     chosen = arguments.parse_args()
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    if chosen.serve:
-        app = model_app() if chosen.serve == "model" else bare_app()
-        uvicorn.run(app, port=chosen.port, log_level="error")
-        return
-    ports = {name: free_port() for name in ("model", "bare")}
-    peers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "bench.streaming", "--serve", name, "--port", str(port)]
-        )
-        for name, port in ports.items()
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            "CRESCENDAI_LLM_URL": f"http://127.0.0.1:{ports['model']}/v1",
-            "CRESCENDAI_WORKERS": "0",
-            "CRESCENDAI_RATE_LIMIT_PER_MINUTE": "0",
-        }
-        server = Server(Path(folder) / "data", free_port(), environment)
-        server.launch()
-        try:
-            wait_until(lambda: server.answers("/api/health"), 60)
-            asyncio.run(measure(server, f"http://127.0.0.1:{ports['bare']}"))
-        finally:
-            server.stop()
-            for peer in peers:
-                peer.terminate()
+    if chosen.serve == "model":
+        uvloop.run(streams.serve_model(chosen.port))
+    elif chosen.serve == "bare":
+        uvicorn.run(streams.bare_app(), port=chosen.port, log_level="error")
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            measure(Path(folder), chosen.litellm)
 
 
 if __name__ == "__main__":

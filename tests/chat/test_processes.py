@@ -80,7 +80,7 @@ class EndlessTutor:
 
 async def _die_while_answering(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[bytes, UUID]:
     """What a client saw of a turn until the flushing and the task were gone, all at once."""
-    monkeypatch.setattr(ledger_module, "FLUSH_SEC", 0.03)
+    monkeypatch.setattr(ledger_module, "LOOK_SEC", 0.03)
     doomed = world.turns(EndlessTutor())
     turn = await doomed.begin(world.caller, TurnRequest(message="How?"))
     seen = b""

@@ -1,9 +1,9 @@
 """How what is said becomes lasting: journal → shown → stored, for every turn of this process.
 
-say()      at once, for all turns that spoke in one pass of the event loop: one write to the
-           journal, then the followers see it
-flush      every tenth of a second: one transaction for all turns, which also learns which of
-           them another process was asked to stop
+say()      at once, or 2 ms after the last time, for all turns that spoke meanwhile: one write to
+           the journal, then the followers see it
+flush      every tenth of a second, or less often when it takes long: one transaction for all turns
+look       every tenth of a second: which of them another process was asked to stop
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
 
-FLUSH_SEC = 0.1
+PUBLISH_SEC = 0.002
+LOOK_SEC = 0.1
+FLUSH_SHARE = 0.05
+"""How much of the time flushing may take; the journal has all of it meanwhile."""
+LONGEST_UNFLUSHED_SEC = 1.0
 BEAT_SEC = 5.0
 PING_SEC = 15.0
 
@@ -43,6 +47,7 @@ class Ledger:
         self._spoke: dict[UUID, Turn] = {}
         self._unstored: dict[UUID, tuple[int, list[Sent]]] = {}
         self._flushing: asyncio.Task[None] | None = None
+        self._published_at = 0.0
 
     def open(self, turn: Turn) -> None:
         """Take a turn in; from now on it may ``say``."""
@@ -56,7 +61,7 @@ class Ledger:
         """Have everything the turn wrote down shown, as soon as it is in the journal."""
         turn.say()
         if not self._spoke:
-            asyncio.get_running_loop().call_soon(self._publish)
+            asyncio.get_running_loop().call_at(self._published_at + PUBLISH_SEC, self._publish)
         self._spoke[turn.id] = turn
 
     def close(self, turn: Turn) -> None:
@@ -75,6 +80,7 @@ class Ledger:
 
     def _publish(self) -> None:
         spoke, self._spoke = self._spoke, {}
+        self._published_at = asyncio.get_running_loop().time()
         batches = [Batch(t.id, len(t.frames) + 1, t.unshown()) for t in spoke.values()]
         try:
             if self._journal is not None:
@@ -90,19 +96,31 @@ class Ledger:
     async def _keep_flushing(self) -> None:
         beat_due = time.monotonic() + BEAT_SEC
         ping_due = time.monotonic() + PING_SEC
+        flush_due = 0.0
         while self._running:
-            await asyncio.sleep(FLUSH_SEC)
+            await asyncio.sleep(LOOK_SEC)
             now = time.monotonic()
             try:
-                await self._flush(beats=now >= beat_due)
+                if now >= flush_due:
+                    await self._flush(beats=now >= beat_due)
+                    took_sec = time.monotonic() - now
+                    flush_due = now + min(took_sec / FLUSH_SHARE, LONGEST_UNFLUSHED_SEC)
+                    beat_due = now + BEAT_SEC if now >= beat_due else beat_due
+                await self._look()
             except Exception as error:  # noqa: BLE001 - the loop must go on; the journal has it all
                 log.error("turns.not_flushed", cause=type(error).__name__)
-            if now >= beat_due:
-                beat_due = now + BEAT_SEC
             if now >= ping_due:
                 ping_due = now + PING_SEC
                 for turn in list(self._running.values()):
                     turn.nudge()
+
+    async def _look(self) -> None:
+        """Stop the turns that another process was asked to stop."""
+        async with self._transactions.read() as session:
+            stops = await turn_repository.stops_asked(session, self.runner)
+        for turn_id in stops:
+            if turn_id in self._running:
+                self._running[turn_id].stop()
 
     async def _flush(self, beats: bool) -> None:
         taken, self._unstored = self._unstored, {}
@@ -111,25 +129,20 @@ class Ledger:
         if journal is not None:
             journal.turn_over()
         try:
-            stops = await self._store(batches, beats)
+            if batches or beats:
+                await self._store(batches, beats)
         except BaseException:
             self._put_back(taken)
             raise
         if journal is not None:
             journal.forget()
-        for turn_id in stops:
-            if turn_id in self._running:
-                self._running[turn_id].stop()
 
-    async def _store(self, batches: list[Batch], beats: bool) -> list[UUID]:
-        writes = batches or beats
-        open_transaction = self._transactions.write if writes else self._transactions.read
-        async with open_transaction() as session:
+    async def _store(self, batches: list[Batch], beats: bool) -> None:
+        async with self._transactions.write() as session:
             if batches:
                 await turn_repository.add_events(session, batches)
             if beats:
                 await turn_repository.beat(session, list(self._running), now_ms())
-            return list(await turn_repository.stops_asked(session, self.runner))
 
     def _put_back(self, taken: dict[UUID, tuple[int, list[Sent]]]) -> None:
         for turn_id, (first, said) in taken.items():

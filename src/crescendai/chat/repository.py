@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import Table, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.chat.tables import ChatMessageRow, ChatSessionRow, UserContextRow
 from crescendai.kit.paging import Position
 from crescendai.kit.sql import upsert
+
+_INSERT_SESSION = insert(cast(Table, ChatSessionRow.__table__))
+_INSERT_MESSAGES = insert(cast(Table, ChatMessageRow.__table__))
 
 
 async def session_of(
@@ -53,11 +56,11 @@ async def message_counts(session: AsyncSession, session_ids: Sequence[UUID]) -> 
 
 
 async def add_session(session: AsyncSession, **values: object) -> None:
-    await session.execute(insert(ChatSessionRow.__table__).values(**values))  # type: ignore[arg-type]
+    await session.execute(_INSERT_SESSION, values)
 
 
 async def add_messages(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
-    await session.execute(insert(ChatMessageRow.__table__), rows)  # type: ignore[arg-type]
+    await session.execute(_INSERT_MESSAGES, rows)
 
 
 async def touch(session: AsyncSession, session_id: UUID, at: int) -> None:

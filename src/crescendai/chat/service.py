@@ -238,8 +238,11 @@ class ChatService:
         heard: tuple[HeardRecording, ...],
         runner: str,
     ) -> TurnBrief:
-        talk = await repository.recent_talk(session, row.id, HISTORY_MESSAGES)
-        position = await repository.next_position(session, row.id)
+        talk: Sequence[ChatMessageRow] = ()
+        position = 0
+        if row in session:  # not begun just now
+            talk = await repository.recent_talk(session, row.id, HISTORY_MESSAGES)
+            position = await repository.next_position(session, row.id)
         asked = _blank(row.id, position) | {"role": "user", "content": message}
         await repository.add_messages(session, [asked])
         turn_id, now = new_id(), now_ms()

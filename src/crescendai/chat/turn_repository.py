@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.chat.events import Sent
 from crescendai.chat.tables import ChatTurnEventsRow, ChatTurnRow
+
+_INSERT_TURN = insert(cast(Table, ChatTurnRow.__table__))
+_INSERT_EVENTS = insert(cast(Table, ChatTurnEventsRow.__table__))
+_STOPS_ASKED = select(ChatTurnRow.id).where(
+    ChatTurnRow.status == "running",
+    ChatTurnRow.runner == bindparam("runner"),
+    ChatTurnRow.stop_asked,
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,7 @@ class Batch:
 
 
 async def open_turn(session: AsyncSession, **values: object) -> None:
-    await session.execute(insert(ChatTurnRow.__table__).values(**values))  # type: ignore[arg-type]
+    await session.execute(_INSERT_TURN, values)
 
 
 async def running_in(session: AsyncSession, session_id: UUID) -> ChatTurnRow | None:
@@ -73,7 +82,7 @@ async def add_events(session: AsyncSession, batches: Sequence[Batch]) -> None:
     running = set((await session.execute(query.with_for_update())).scalars())
     rows = [_row(batch) for batch in batches if batch.turn_id in running]
     if rows:
-        await session.execute(insert(ChatTurnEventsRow), rows)
+        await session.execute(_INSERT_EVENTS, rows)
 
 
 async def close_turn(
@@ -87,7 +96,7 @@ async def close_turn(
     await session.execute(delete(ChatTurnEventsRow).where(ChatTurnEventsRow.turn_id == turn_id))
     if events:
         rows = [_row(batch) for batch in _unbroken(turn_id, events)]
-        await session.execute(insert(ChatTurnEventsRow), rows)
+        await session.execute(_INSERT_EVENTS, rows)
     return True
 
 
@@ -97,10 +106,7 @@ async def ask_stop(session: AsyncSession, turn_id: UUID) -> None:
 
 
 async def stops_asked(session: AsyncSession, runner: str) -> Sequence[UUID]:
-    query = select(ChatTurnRow.id).where(
-        ChatTurnRow.status == "running", ChatTurnRow.runner == runner, ChatTurnRow.stop_asked
-    )
-    return (await session.execute(query)).scalars().all()
+    return (await session.execute(_STOPS_ASKED, {"runner": runner})).scalars().all()
 
 
 async def beat(session: AsyncSession, turn_ids: Sequence[UUID], at: int) -> None:

@@ -19,6 +19,8 @@ from crescendai.knowledge.tables import (
     WordCountsRow,
 )
 
+_REVISION = select(RevisionRow.value)
+
 
 @dataclass(frozen=True)
 class IndexState:
@@ -53,7 +55,7 @@ async def state(session: AsyncSession, lock: bool = False) -> IndexState:
 
 
 async def revision(session: AsyncSession) -> int:
-    return (await session.execute(select(RevisionRow.value))).scalar_one_or_none() or 0
+    return (await session.execute(_REVISION)).scalar_one_or_none() or 0
 
 
 async def next_revision(session: AsyncSession, values: Mapping[str, Any] | None = None) -> int:

@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.paging import Position
 from crescendai.recordings.schemas import FINAL
 from crescendai.recordings.tables import AnalysisRow, RecordingRow
+
+_NAMES_OF_READY = (
+    select(RecordingRow.id, RecordingRow.filename)
+    .where(RecordingRow.owner_id == bindparam("owner_id"), RecordingRow.status == "ready")
+    .order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 async def add(session: AsyncSession, row: RecordingRow) -> None:
@@ -46,13 +53,8 @@ async def names_of_ready(
     session: AsyncSession, owner_id: UUID, limit: int
 ) -> Sequence[tuple[UUID, str]]:
     """Ids and file names of the owner's analysed recordings, newest first."""
-    query = (
-        select(RecordingRow.id, RecordingRow.filename)
-        .where(RecordingRow.owner_id == owner_id, RecordingRow.status == "ready")
-        .order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc())
-        .limit(limit)
-    )
-    return [(row.id, row.filename) for row in await session.execute(query)]
+    rows = await session.execute(_NAMES_OF_READY, {"owner_id": owner_id, "most": limit})
+    return [(row.id, row.filename) for row in rows]
 
 
 async def by_hash(

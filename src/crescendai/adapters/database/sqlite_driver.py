@@ -1,7 +1,8 @@
 """SQLite beside an event loop: each statement is one trip to its connection's thread.
 
 SQLAlchemy's adapter of aiosqlite makes four (open a cursor, execute, fetch, close), and a trip
-costs more than most of our statements do.
+costs more than most of our statements do. BEGIN goes along with the statement after it, and nobody
+waits for a ROLLBACK.
 """
 
 from __future__ import annotations
@@ -22,15 +23,32 @@ def connect(*args: Any, **options: Any) -> aiosqlite.Connection:
 
 
 class OneTripConnection(aiosqlite.Connection):
+    _begin: str | None = None
+
+    async def rollback(self) -> None:
+        self._begin = None
+        self._tx.put_nowait((None, self._conn.rollback))
+
+    async def commit(self) -> None:
+        if self._begin is None:
+            await super().commit()
+        self._begin = None
+
     def cursor(self) -> _Cursor:  # type: ignore[override]
         return _Cursor(self)
 
     async def run(self, many: bool, sql: str, parameters: Any) -> _Ran:
-        ran: _Ran = await self._execute(self._run, many, sql, parameters)  # type: ignore[no-untyped-call]
+        if sql.startswith("BEGIN"):
+            self._begin = sql
+            return _NOTHING
+        begin, self._begin = self._begin, None
+        ran: _Ran = await self._execute(self._run, begin, many, sql, parameters)  # type: ignore[no-untyped-call]
         return ran
 
-    def _run(self, many: bool, sql: str, parameters: Any) -> _Ran:
+    def _run(self, begin: str | None, many: bool, sql: str, parameters: Any) -> _Ran:
         """In the connection's thread: execute, and fetch all there is."""
+        if begin is not None:
+            self._conn.execute(begin)
         execute = self._conn.executemany if many else self._conn.execute
         cursor = execute(sql, parameters)
         rows = cursor.fetchall() if cursor.description else []
