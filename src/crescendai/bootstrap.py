@@ -12,7 +12,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +81,7 @@ from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
 from crescendai.repeats.service import RepeatService
 from crescendai.settings import Settings
+from crescendai.usage.quotas import Allowance, Quotas, StoredBytes
 from crescendai.usage.service import UsageService
 from crescendai.web.app import Services, create_app
 from crescendai.web.status import Check
@@ -189,6 +190,7 @@ async def opened(settings: Settings) -> AsyncIterator[Floor]:
 
 def build_services(floor: Floor) -> Services:
     settings, transactions = floor.settings, floor.database.transactions
+    usage = UsageService(transactions)
     recordings = RecordingService(
         transactions=transactions,
         objects=floor.objects,
@@ -196,6 +198,7 @@ def build_services(floor: Floor) -> Services:
         cache=floor.counted_cache,
         changes=floor.changes,
         max_upload_bytes=settings.max_upload_bytes,
+        meter=usage,
     )
     search = KnowledgeSearch(
         transactions=transactions,
@@ -211,7 +214,6 @@ def build_services(floor: Floor) -> Services:
     )
     chat = ChatService(transactions)
     toolbox = Toolbox(search=search, recordings=recordings, contexts=chat)
-    usage = UsageService(transactions)
     tutor, writer = build_tutor(floor, usage)
     turns = Turns(
         chat=chat,
@@ -242,8 +244,20 @@ def build_services(floor: Floor) -> Services:
             meter=usage,
         ),
         usage=usage,
+        quotas=build_quotas(settings, usage, [recordings.stored_bytes, knowledge.stored_bytes]),
         repeats=RepeatService(transactions),
     )
+
+
+def build_quotas(settings: Settings, usage: UsageService, stored: Sequence[StoredBytes]) -> Quotas:
+    """None for the owner of a server that is theirs alone."""
+    own = settings.auth == "local"
+    allowance = Allowance(
+        analysis_minutes=0 if own else settings.daily_analysis_minutes,
+        llm_tokens=0 if own else settings.daily_llm_tokens,
+        storage_bytes=0 if own else settings.storage_mb * 1024 * 1024,
+    )
+    return Quotas(usage, allowance, stored)
 
 
 def build_token_verifier(settings: Settings) -> TokenVerifier | None:

@@ -7,6 +7,7 @@
     ├── NotAllowed            the caller may not do this
     ├── NotFound              no such thing (or somebody else's)
     ├── Conflict              the thing's state forbids it now
+    ├── QuotaSpent            the caller has used up what is theirs for now
     ├── Outdated              the thing has changed since it was read
     ├── TooLarge              more bytes than accepted
     ├── UnsupportedFormat     not one of the accepted formats
@@ -69,6 +70,11 @@ class NotFound(CrescendError):
 class Conflict(CrescendError):
     kind = "conflict"
     title = "This cannot be done now"
+
+
+class QuotaSpent(CrescendError):
+    kind = "rate_limited"
+    title = "A quota is used up"
 
 
 class Outdated(CrescendError):

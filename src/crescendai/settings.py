@@ -113,6 +113,29 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(
         100, ge=0, le=1_000_000, description="Calls a minute for each caller (0: any number)."
     )
+    uploads_per_minute: int = Field(
+        30, ge=0, le=1_000_000, description="Recordings a minute for each caller (0: any number)."
+    )
+    turns_per_minute: int = Field(
+        30, ge=0, le=1_000_000, description="Chat turns a minute for each caller (0: any number)."
+    )
+    ingestions_per_minute: int = Field(
+        30, ge=0, le=1_000_000, description="Documents a minute for each caller (0: any number)."
+    )
+    daily_analysis_minutes: int = Field(
+        240,
+        ge=0,
+        description="Minutes of audio that each user may have analysed in 24 hours (0: any).",
+    )
+    daily_llm_tokens: int = Field(
+        500_000, ge=0, description="Tokens that each user may use in 24 hours (0: any number)."
+    )
+    storage_mb: int = Field(
+        5000, ge=0, description="MB of recordings and documents of each user (0: any number)."
+    )
+    max_requests: int = Field(1000, ge=1, description="Short requests at once in a process.")
+    max_streams: int = Field(2000, ge=1, description="Event streams at once in a process.")
+    max_uploads: int = Field(32, ge=1, description="Uploads at once in a process.")
     max_upload_mb: int = Field(50, ge=1, le=1000, description="Largest accepted upload.")
     llm_url: str | None = Field(
         None,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crescendai.identity.service import IdentityService
+from crescendai.ports.language_model import Usage
 from crescendai.settings import Settings
 from crescendai.web.limits import network
+from tests.conftest import MakeRecording
 from tests.fixtures.in_process import in_process
 
 
@@ -62,3 +67,82 @@ async def test_keys_of_a_user_count_together_and_users_apart(tmp_path: Path) -> 
 )
 def test_an_ipv6_customer_is_one_address(address: str, counted_as: str) -> None:
     assert network(address) == counted_as
+
+
+async def test_tighter_limits_count_beside_the_one_for_all(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"rate_limit_per_minute": 50, "turns_per_minute": 1, "uploads_per_minute": 2}
+    async with in_process(tmp_path / "data", ingestions_per_minute=1, **settings) as client:
+        told = [(await client.post("/api/chat", json={"message": "Hm?"})) for _ in range(2)]
+        assert [answer.status_code for answer in told] == [200, 429]
+        assert told[1].headers["ratelimit-policy"] == '"calls";q=50;w=60, "turns";q=1;w=60'
+        assert told[1].headers["ratelimit"].startswith('"calls";r=48;t=60, "turns";r=0;t=')
+        assert 0 < int(told[1].headers["retry-after"]) <= 60
+        assert "turns in a minute" in told[1].json()["detail"]
+        uploads = [(await client.post("/api/upload")).status_code for _ in range(3)]
+        assert uploads == [400, 400, 429]
+        pages = [(await client.post("/api/knowledge/ingest")).status_code for _ in range(2)]
+        assert pages == [400, 429]
+        assert (await client.get("/api/context")).status_code == 200
+
+
+async def test_quotas_of_a_day(tmp_path: Path, recording: MakeRecording) -> None:
+    takes = [recording(".mp3", start_sec=at, seconds=40).read_bytes() for at in (0, 10, 20)]
+    settings: dict[str, Any] = {"auth": "required", "daily_analysis_minutes": 1, "storage_mb": 2}
+    async with in_process(tmp_path / "data", daily_llm_tokens=1000, **settings) as client:
+        state = client._transport.app.state  # type: ignore[attr-defined]
+        client.headers["x-api-key"] = (await state.identity.create_key("k", "one")).key
+        sent = []
+        for take in takes:
+            sent.append(await client.post("/api/upload", files={"file": ("a.mp3", take)}))
+        assert [answer.status_code for answer in sent] == [201, 201, 429]  # 40 s, then 80 s
+        assert sent[2].json()["type"] == "urn:crescendai:problem:quota_analysis"
+        assert 86_000 < int(sent[2].headers["retry-after"]) <= 86_400
+        removed = f"/api/recordings/{sent[0].json()['recording_id']}"
+        assert (await client.delete(removed)).status_code == 204
+        again = await client.post("/api/upload", files={"file": ("a.mp3", takes[2])})
+        assert again.status_code == 429  # what was heard stays heard
+        big = await client.post("/api/knowledge/ingest", files={"file": ("a.md", b"# a" * 700_000)})
+        assert big.json()["type"] == "urn:crescendai:problem:quota_storage"
+        caller = await state.identity.known_user("one")
+        assert (await client.post("/api/chat", json={"message": "Hm?"})).status_code == 200
+        await state.usage.record(caller, "chat", [Usage(900, 100, "m")])
+        for path in ("/api/chat", f"/api/feedback/{caller.user_id}"):
+            spent = await client.post(path, json={"message": "Hm?"})
+            assert spent.json()["type"] == "urn:crescendai:problem:quota_tokens"
+        quotas = (await client.get("/api/usage")).json()["quotas"]
+        assert quotas["analysis_minutes"] == {"used": pytest.approx(1.33, abs=0.05), "limit": 1}
+        assert quotas["llm_tokens"] == {"used": 1000, "limit": 1000}
+        assert 0 < quotas["storage_bytes"]["used"] < quotas["storage_bytes"]["limit"]
+        client.headers["x-api-key"] = (await state.identity.create_key("k", "other")).key
+        assert (await client.post("/api/chat", json={"message": "Hm?"})).status_code == 200
+
+
+async def test_what_is_too_much_at_once_is_shed_at_once(tmp_path: Path) -> None:
+    most: dict[str, Any] = {"max_requests": 2, "max_streams": 1, "max_uploads": 1}
+    async with in_process(tmp_path / "data", **most) as client:
+        state = client._transport.app.state  # type: ignore[attr-defined]
+        go_on = asyncio.Event()
+
+        async def slow(caller: object) -> object:
+            await go_on.wait()
+            return (await client.get("/api/health")).status_code  # health is never shed
+
+        async def trickle() -> AsyncIterator[bytes]:
+            await go_on.wait()
+            yield b"x"
+
+        state.quotas.state = slow
+        running = [asyncio.create_task(client.get("/api/usage")) for _ in range(2)]
+        running.append(asyncio.create_task(client.post("/api/upload", content=trickle())))
+        await asyncio.sleep(0.2)
+        for method, path in (("GET", "/api/context"), ("POST", "/api/upload")):
+            shed = await client.request(method, path)
+            assert shed.status_code == 503
+            assert shed.json()["type"] == "urn:crescendai:problem:overloaded"
+            assert int(shed.headers["retry-after"]) > 0
+        assert (await client.post("/api/chat", json={"message": "Hm?"})).status_code == 200
+        assert (await client.get("/api/health")).status_code == 200
+        go_on.set()
+        await asyncio.gather(*running)
+        assert (await client.get("/api/context")).status_code == 200
+        assert 'shed_total{kind="uploads"} 1.0' in (await client.get("/metrics")).text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, delete, or_, select, tuple_, update
+from sqlalchemy import String, cast, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.paging import Position
@@ -211,6 +211,11 @@ async def passages(
         for chunk in chunks
         if chunk.document_id in shown
     }
+
+
+async def stored_bytes(session: AsyncSession, owner_id: UUID) -> int:
+    query = select(func.sum(DocumentRow.size_bytes)).where(DocumentRow.owner_id == owner_id)
+    return int((await session.execute(query)).scalar_one() or 0)
 
 
 def _visible(owner_id: UUID) -> Any:

@@ -91,6 +91,10 @@ class KnowledgeService:
         shown, following = cut(rows, limit)
         return Page([to_wire(row) for row in shown], following)
 
+    async def stored_bytes(self, caller: Caller) -> int:
+        async with self._transactions.read() as session:
+            return await repository.stored_bytes(session, caller.user_id)
+
     async def get(self, caller: Caller, document_id: UUID) -> Document:
         async with self._transactions.read() as session:
             row = await repository.visible_document(session, document_id, caller.user_id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.paging import Position
@@ -123,3 +123,8 @@ async def analysed(
         .limit(limit)
     )
     return [(recording, found) for recording, found in (await session.execute(query)).all()]
+
+
+async def stored_bytes(session: AsyncSession, owner_id: UUID) -> int:
+    query = select(func.sum(RecordingRow.size_bytes)).where(RecordingRow.owner_id == owner_id)
+    return int((await session.execute(query)).scalar_one() or 0)

@@ -6,6 +6,7 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 import numpy as np
@@ -52,6 +53,14 @@ class HeardNotes:
     pedal: PedalArray
 
 
+class Meter(Protocol):
+    """Notes how much audio a caller has had analysed."""
+
+    async def note_audio(
+        self, session: AsyncSession, caller: Caller, duration_sec: float
+    ) -> None: ...
+
+
 class RecordingService:
     """Everything a caller may do with their recordings; somebody else's do not exist for them."""
 
@@ -64,6 +73,7 @@ class RecordingService:
         cache: Cache,
         changes: Changes,
         max_upload_bytes: int,
+        meter: Meter | None = None,
     ) -> None:
         self._transactions = transactions
         self._objects = objects
@@ -71,6 +81,7 @@ class RecordingService:
         self._cache = cache
         self._changes = changes
         self._max_upload_bytes = max_upload_bytes
+        self._meter = meter
 
     async def submit(
         self, caller: Caller, filename: str, chunks: AsyncIterator[bytes]
@@ -106,6 +117,8 @@ class RecordingService:
                 known = await repository.by_hash(session, caller.user_id, row.sha256, lock=True)
                 if known is None:
                     await repository.add(session, row)
+                    if self._meter is not None:
+                        await self._meter.note_audio(session, caller, info.duration_sec)
                     await enqueue(session, ANALYZE, {"recording_id": str(recording_id)})
                     return Submitted(to_wire(row), new=True)
                 if known.status in ENDED_EARLY:
@@ -208,6 +221,10 @@ class RecordingService:
             await _queue_again(session, row)
         await self._changes.announce(topic(recording_id))
         return to_wire(row)
+
+    async def stored_bytes(self, caller: Caller) -> int:
+        async with self._transactions.read() as session:
+            return await repository.stored_bytes(session, caller.user_id)
 
     async def audio_size(self, recording: Recording) -> int:
         return await self._objects.size(object_key(recording.recording_id, recording.format))

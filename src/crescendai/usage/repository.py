@@ -9,10 +9,10 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.clock import DAY_MS
-from crescendai.usage.tables import UsageRow
+from crescendai.usage.tables import HeardAudioRow, UsageRow
 
 
-async def add(session: AsyncSession, rows: Sequence[UsageRow]) -> None:
+async def add(session: AsyncSession, rows: Sequence[UsageRow | HeardAudioRow]) -> None:
     session.add_all(rows)
     await session.flush()
 
@@ -22,6 +22,27 @@ async def tokens_since(session: AsyncSession, owner_id: UUID, since_ms: int) -> 
         UsageRow.owner_id == owner_id, UsageRow.created_at >= since_ms
     )
     return int((await session.execute(query)).scalar_one() or 0)
+
+
+async def audio_ms_since(session: AsyncSession, owner_id: UUID, since_ms: int) -> int:
+    query = select(func.sum(HeardAudioRow.milliseconds)).where(
+        HeardAudioRow.owner_id == owner_id, HeardAudioRow.created_at >= since_ms
+    )
+    return int((await session.execute(query)).scalar_one() or 0)
+
+
+async def oldest_since(session: AsyncSession, owner_id: UUID, since_ms: int) -> int | None:
+    found = [
+        (
+            await session.execute(
+                select(func.min(row.created_at)).where(
+                    row.owner_id == owner_id, row.created_at >= since_ms
+                )
+            )
+        ).scalar_one()
+        for row in (HeardAudioRow, UsageRow)
+    ]
+    return min((int(at) for at in found if at is not None), default=None)
 
 
 async def by_day(

@@ -19,7 +19,23 @@ class DayUsage(BaseModel):
     completion_tokens: int
 
 
+class QuotaState(BaseModel):
+    """``limit`` is null where there is none."""
+
+    used: float
+    limit: int | None
+
+
+class QuotaStates(BaseModel):
+    """Minutes and tokens of the last 24 hours; bytes as they are now."""
+
+    analysis_minutes: QuotaState
+    llm_tokens: QuotaState
+    storage_bytes: QuotaState
+
+
 class UsageReport(BaseModel):
     """Newest day first."""
 
     items: list[DayUsage]
+    quotas: QuotaStates | None = None

@@ -8,6 +8,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crescendai.kit.sql import Base
 
 
+class HeardAudioRow(Base):
+    """A recording that was taken in for analysis, also when it was removed afterwards."""
+
+    __tablename__ = "heard_audio"
+    __table_args__ = (Index("ix_heard_audio_owner_id_created_at", "owner_id", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    milliseconds: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
 class UsageRow(Base):
     """What one turn (``kind`` chat) or one feedback cost a caller with one model."""
 

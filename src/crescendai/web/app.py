@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -35,8 +36,9 @@ from crescendai.recordings.service import RecordingService
 from crescendai.repeats.service import RepeatService
 from crescendai.settings import Settings
 from crescendai.usage import endpoints as usage_endpoints
+from crescendai.usage.quotas import Quotas
 from crescendai.usage.service import UsageService
-from crescendai.web import layers, model_card, pages, policy, problems, reference, status
+from crescendai.web import layers, model_card, openapi, pages, policy, problems, reference, status
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -58,6 +60,7 @@ class Services:
     tool_server: ToolServer
     feedback: FeedbackService
     usage: UsageService
+    quotas: Quotas
     repeats: RepeatService
 
 
@@ -103,5 +106,6 @@ def create_app(
         pages.router,
     ):
         app.include_router(router)
+    app.openapi = partial(openapi.describe, app)  # type: ignore[method-assign]
     layers.wrap(app, settings, limiter)
     return app

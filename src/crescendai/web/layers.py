@@ -11,7 +11,9 @@ from crescendai.web import middleware
 from crescendai.web.answers import Compressed, EntityTags
 from crescendai.web.bodies import BodyLimits
 from crescendai.web.idempotency import REPLAYED, Idempotency
-from crescendai.web.limits import RateLimit
+from crescendai.web.limits import RateLimit, limits_of
+from crescendai.web.quotas import QuotaGate
+from crescendai.web.shedding import Shedding
 
 _SENT = [
     "Authorization",
@@ -39,16 +41,16 @@ _SHOWN = [
 def wrap(app: FastAPI, settings: Settings, limiter: RateLimiter | None) -> None:
     """The last one added is the outermost."""
     app.add_middleware(EntityTags)
+    app.add_middleware(QuotaGate, identity=app.state.identity, quotas=app.state.quotas)
     app.add_middleware(Idempotency, identity=app.state.identity, repeats=app.state.repeats)
     app.add_middleware(middleware.SameOrigin, allowed_origins=settings.allowed_origins)
-    if limiter is not None and settings.rate_limit_per_minute:
+    limits = limits_of(settings)
+    if limiter is not None and limits:
         app.add_middleware(
-            RateLimit,
-            identity=app.state.identity,
-            limiter=limiter,
-            per_minute=settings.rate_limit_per_minute,
+            RateLimit, identity=app.state.identity, limiter=limiter, limits=limits
         )
     app.add_middleware(BodyLimits, max_upload_bytes=settings.max_upload_bytes)
+    app.add_middleware(Shedding, settings=settings, registry=app.state.registry)
     app.add_middleware(Compressed)
     if settings.allowed_origins:
         app.add_middleware(

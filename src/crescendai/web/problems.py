@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -146,6 +147,8 @@ def install(app: FastAPI, production: bool) -> None:
             detail = _SENTENCES.get(error.status_code, f"{phrase}.")
         answer = problem(_request_id(request), error.status_code, code, phrase, detail)
         answer.headers.update(error.headers or {})
+        if error.status_code == 405 and (known := _methods(request)):
+            answer.headers["Allow"] = ", ".join(sorted(known))
         return answer
 
     @app.exception_handler(OperationalError)
@@ -159,6 +162,15 @@ def _database_down(request_id: str, error: Exception) -> ProblemResponse:
     log.error("request.failed", code="database_down", cause=str(cause))
     detail = "The database cannot be used now; try again in a moment."
     return problem(request_id, 503, "database_down", "A part of the server is down", detail)
+
+
+def _methods(request: Request) -> set[str]:
+    """All that the document has for this address; the framework knows only its first route's."""
+    found: set[str] = set()
+    for template, operations in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), request.url.path):
+            found |= {method.upper() for method in operations}
+    return found
 
 
 def _request_id(request: Request) -> str:

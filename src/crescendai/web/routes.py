@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 UPLOADS = frozenset({"/api/upload", "/api/knowledge/ingest"})
+INGESTION = frozenset({"/api/knowledge/ingest"})
 _TURN = re.compile(r"/api/chat(?:/sessions/[^/]+/(?:regenerate|edit))?|/v1/chat/completions")
 _STREAM = re.compile(r"/api/(?:recordings|chat/sessions)/[^/]+/events")
 COUNTED = ("/api/", "/v1/", "/mcp")
@@ -18,6 +19,10 @@ def is_counted(path: str) -> bool:
 
 def begins_turn(method: str, path: str) -> bool:
     return method == "POST" and _TURN.fullmatch(path) is not None
+
+
+def asks_model(method: str, path: str) -> bool:
+    return begins_turn(method, path) or (method == "POST" and path.startswith("/api/feedback/"))
 
 
 def is_stream(method: str, path: str) -> bool:
