@@ -44,6 +44,7 @@ from crescendai.adapters.rate_limits.sqlite import SqliteRateLimiter
 from crescendai.adapters.redis.link import RedisLink
 from crescendai.adapters.secret import server_secret
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
+from crescendai.adapters.vectors.pgvector import PgVectorIndex
 from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.chat.brief import Tutor
 from crescendai.chat.careful import CarefulTutor
@@ -203,7 +204,9 @@ def build_services(floor: Floor) -> Services:
     search = KnowledgeSearch(
         transactions=transactions,
         models=floor.text_models,
-        open_index=MemoryVectorIndex,
+        open_index=MemoryVectorIndex
+        if settings.postgresql_url is None
+        else lambda: PgVectorIndex(transactions),
         words=MemoryWordIndex(transactions),
         cache=floor.counted_cache,
     )

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
+from crescendai.adapters.vectors.pgvector import PgVectorIndex
 from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.kit.sql import Transactions
@@ -28,6 +30,7 @@ from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService, Submitted
 from crescendai.ports.documents import DocumentParser
 from crescendai.ports.embedding import Embedder, Reranker, ScriptedEmbedder, ScriptedReranker
+from crescendai.ports.vectors import VectorIndex
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Library:
     service: KnowledgeService
     ingestion: IngestionService
     search: KnowledgeSearch
+    open_index: Callable[[], VectorIndex]
 
     @property
     def models(self) -> TextModels:
@@ -54,7 +58,7 @@ class Library:
         return KnowledgeSearch(
             transactions=self.transactions,
             models=models or self.models,
-            open_index=MemoryVectorIndex,
+            open_index=self.open_index,
             words=MemoryWordIndex(self.transactions),
             cache=self.cache,
         )
@@ -104,6 +108,9 @@ async def opened_library(
 ) -> AsyncIterator[Library]:
     database = Database(database_url or sqlite_url(folder))
     await migrate(database)
+    open_index: Callable[[], VectorIndex] = MemoryVectorIndex
+    if database.engine.dialect.name == "postgresql":
+        open_index = partial(PgVectorIndex, database.transactions)
     transactions, objects = database.transactions, FolderObjectStore(folder / "objects")
     cache, parser = DiskCache(folder / "cache"), ProcessParser()
     library = Library(
@@ -130,10 +137,11 @@ async def opened_library(
         search=KnowledgeSearch(
             transactions=transactions,
             models=TextModels(embedder, reranker),
-            open_index=MemoryVectorIndex,
+            open_index=open_index,
             words=MemoryWordIndex(transactions),
             cache=cache,
         ),
+        open_index=open_index,
     )
     yield library
     await cache.close()

@@ -11,6 +11,7 @@ from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.sql import insert_missing
+from crescendai.knowledge.stored_vectors import add_vectors
 from crescendai.knowledge.tables import (
     ChunkRow,
     DocumentRow,
@@ -18,6 +19,7 @@ from crescendai.knowledge.tables import (
     RevisionRow,
     WordCountsRow,
 )
+from crescendai.ports.embedding import Embedder
 
 _REVISION = select(RevisionRow.value)
 
@@ -121,7 +123,9 @@ async def model_data(
     return made
 
 
-async def add_model_data(session: AsyncSession, made: Mapping[int, Mapping[str, bytes]]) -> None:
+async def add_model_data(
+    session: AsyncSession, made: Mapping[int, Mapping[str, bytes]], embedder: Embedder
+) -> None:
     """``made`` is data by model, by chunk number. What is there already stays."""
     rows = [
         {"number": number, "model_id": model_id, "data": data}
@@ -130,6 +134,7 @@ async def add_model_data(session: AsyncSession, made: Mapping[int, Mapping[str, 
     ]
     if rows:
         await insert_missing(session, ModelDataRow, rows)
+        await add_vectors(session, made, embedder.model_id, embedder.dimensions)
 
 
 async def chunks_without(

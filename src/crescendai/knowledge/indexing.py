@@ -69,7 +69,7 @@ class LibraryIndex:
             if held is None or held.embedder.model_id != embedder.model_id:
                 held = Serving(embedder, self._open_index())
             blocks = []
-            for document_id, changed_at in ready.items():
+            for document_id, changed_at in () if held.index.stored else ready.items():
                 if held.revisions.get(document_id) != changed_at:
                     found = await index_repository.document_vectors(
                         session, document_id, embedder.model_id

@@ -25,6 +25,7 @@ from crescendai.knowledge.service import object_key
 from crescendai.knowledge.tables import ChunkRow, DocumentRow, PageRow
 from crescendai.knowledge.words import ChunkText, WordCounts
 from crescendai.ports.documents import DocumentParser, PageSpan, ParsedDocument
+from crescendai.ports.embedding import Embedder
 from crescendai.ports.objects import ObjectStore
 
 _BATCH_CHUNKS = 32  # embedded and stored at a time
@@ -105,7 +106,9 @@ class IngestionService:
             ]
             made = await models.read(facts.title, rows)
             share = (len(chunks) - len(wanted) + start + len(batch)) / len(chunks)
-            if not await run.add(rows, made, share, facts.part_at(batch[-1].end) - 1):
+            if not await run.add(
+                rows, made, models.embedder, share, facts.part_at(batch[-1].end) - 1
+            ):
                 return False
         return True
 
@@ -225,6 +228,7 @@ class _Run:
         self,
         rows: Sequence[ChunkRow],
         made: Sequence[Mapping[str, bytes]],
+        embedder: Embedder,
         share: float,
         pages_done: int,
     ) -> bool:
@@ -239,7 +243,7 @@ class _Run:
                 return False
             await repository.add_chunks(session, rows)
             by_number = {row.number: data for row, data in zip(rows, made, strict=True)}
-            await index_repository.add_model_data(session, by_number)
+            await index_repository.add_model_data(session, by_number, embedder)
         return True
 
     async def fail(self, code: str, reason: str) -> None:

@@ -80,6 +80,7 @@ class ReindexService:
                         for chunk, data in zip(lacking, made, strict=True)
                         if chunk.number in numbers
                     },
+                    self._models.embedder,
                 )
         async with self._transactions.write() as session:
             await repository.update_document(session, document.id, {"model_id": self._models.id})

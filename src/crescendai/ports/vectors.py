@@ -1,7 +1,7 @@
 """The vector index: which chunks are nearest to a query in meaning.
 
-The vectors' home is the database, in the chunk's own transaction; an index is a copy to search in,
-brought up to date by whoever holds it, and lost without harm.
+The vectors' home is the database, in the chunk's own transaction. An index searches them there, or
+is a copy to search in, brought up to date by whoever holds it, and lost without harm.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ class Neighbour:
 
 
 class VectorIndex(Protocol):
+    """``stored``: it searches the vectors where they are stored, and needs no ``update``."""
+
+    stored: bool
+
     async def update(self, blocks: Sequence[VectorBlock], removed: Collection[UUID]) -> None:
         """Forget the ``removed`` documents, then hold ``blocks`` instead of what was there."""
 

@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.ports.vectors import VectorBlock
@@ -32,47 +31,6 @@ def by_hand(query: npt.NDArray[np.float32], blocks: list[VectorBlock]) -> list[i
         for row, chunk in zip(one.vectors, one.numbers.tolist(), strict=True):
             best[chunk] = max(best.get(chunk, -1.0), float(row @ query))
     return sorted(best, key=lambda chunk: -best[chunk])
-
-
-async def test_it_finds_what_comparing_everything_finds() -> None:
-    blocks = [block(None), block(CLARA), block(CLARA, vectors_each=5)]
-    index = MemoryVectorIndex()
-    await index.update([*blocks, block(ROBERT)], [])
-    query = blocks[1].vectors[7]
-    found = await index.nearest(query, CLARA, 12)
-    expected = by_hand(query, blocks)
-    assert {one.number for one in found[:10]} <= set(expected[:12])
-    assert [one.number for one in found[:2]] == expected[:2]
-    assert found[0].similarity == pytest.approx(1, abs=0.002)
-
-
-async def test_an_owner_never_sees_another_ones() -> None:
-    shared, claras, roberts = block(None), block(CLARA), block(ROBERT)
-    index = MemoryVectorIndex()
-    await index.update([shared, claras, roberts], [])
-    found = {one.number for one in await index.nearest(roberts.vectors[0], CLARA, 100)}
-    assert found == {*shared.numbers.tolist(), *claras.numbers.tolist()}
-
-
-async def test_documents_are_replaced_and_removed() -> None:
-    first, second = block(None), block(None)
-    index = MemoryVectorIndex()
-    await index.update([first, second], [])
-    shorter = VectorBlock(first.document_id, None, first.numbers[:3], first.vectors[:3])
-    await index.update([shorter], [second.document_id])
-    found = await index.nearest(second.vectors[0], CLARA, 100)
-    assert [one.number for one in found] == [first.numbers[0]]
-    await index.update([], [first.document_id])
-    assert await index.nearest(second.vectors[0], CLARA, 100) == []
-
-
-async def test_an_empty_index_and_a_document_without_vectors() -> None:
-    index = MemoryVectorIndex()
-    query = np.full(16, 0.25, np.float32)
-    assert await index.nearest(query, CLARA, 5) == []
-    empty = VectorBlock(uuid4(), None, np.zeros(0, np.int64), np.zeros((0, 16), np.float32))
-    await index.update([empty], [])
-    assert await index.nearest(query, CLARA, 5) == []
 
 
 def large(owner: UUID | None, chunks: int = 5000) -> VectorBlock:

@@ -1,1 +1,1 @@
-"""Vector indexes: exact search in memory embedded."""
+"""Vector indexes: signs and cosines in memory embedded, pgvector in PostgreSQL."""

@@ -91,6 +91,8 @@ class MemoryVectorIndex:
     Searching and updating run in threads.
     """
 
+    stored = False
+
     def __init__(self) -> None:
         self._shelves: dict[UUID | None, _Shelf] = {}
         self._lock = threading.Lock()
