@@ -64,6 +64,7 @@ from crescendai.interop.completions import Completions
 from crescendai.interop.conversations import Conversations
 from crescendai.interop.tool_server import ToolServer
 from crescendai.jobs import repository as jobs_repository
+from crescendai.jobs.service import Jobs
 from crescendai.jobs.supervisor import Supervisor
 from crescendai.jobs.worker import HEARTBEAT_SEC, Worker
 from crescendai.kit.clock import now_ms
@@ -247,6 +248,7 @@ def build_services(floor: Floor) -> Services:
             meter=usage,
         ),
         usage=usage,
+        jobs=Jobs(transactions),
         quotas=build_quotas(settings, usage, [recordings.stored_bytes, knowledge.stored_bytes]),
         repeats=RepeatService(transactions),
     )

@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 import structlog
@@ -32,7 +33,9 @@ keys = typer.Typer(
     no_args_is_help=True, help="API keys for a server with CRESCENDAI_AUTH=required."
 )
 library = typer.Typer(no_args_is_help=True, help="The owner's library: books, articles and notes.")
+jobs = typer.Typer(no_args_is_help=True, help="What the workers do, and what was given up.")
 app.add_typer(keys, name="keys")
+app.add_typer(jobs, name="jobs")
 app.add_typer(library, name="library")
 out = Console()
 err = Console(stderr=True)
@@ -351,6 +354,48 @@ def revoke_key(
 
 def _day(at_ms: int | None) -> str:
     return "never" if at_ms is None else f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d}"
+
+
+@jobs.command("list")
+def list_jobs(
+    state: Annotated[
+        str | None, typer.Option(help="queued, running, done or failed (given up).")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest jobs with their state; failed ones say why they were given up."""
+    from crescendai import commands
+
+    found = asyncio.run(commands.list_jobs(_settings(quiet=True), state, limit))
+    if as_json:
+        _print_json({"items": [job.model_dump(mode="json") for job in found]})
+        return
+    for job in found:
+        about = " ".join(str(value) for value in job.about.values())
+        line = f"{job.id}  {job.kind:20} {job.state:8} {about}  {job.error or ''}"
+        out.print(line.rstrip(), highlight=False, markup=False, soft_wrap=True)
+
+
+JobId = Annotated[UUID, typer.Argument(help="The job's id.")]
+
+
+@jobs.command("retry")
+def retry_job(job: JobId) -> None:
+    """Do once more what was given up or cancelled."""
+    from crescendai import commands
+
+    asyncio.run(commands.retry_job(_settings(quiet=True), job))
+    out.print("It waits to be done again.")
+
+
+@jobs.command("cancel")
+def cancel_job(job: JobId) -> None:
+    """End a job that waits or runs."""
+    from crescendai import commands
+
+    asyncio.run(commands.cancel_job(_settings(quiet=True), job))
+    out.print("Cancelled.")
 
 
 @app.command()

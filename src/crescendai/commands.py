@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-from uuid import NAMESPACE_URL, uuid5
+from typing import Any, TypeVar, cast, get_args
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from crescendai.adapters import confinement
 from crescendai.adapters.audio.files import FileAudioProbe
@@ -26,21 +26,25 @@ from crescendai.bootstrap import (
     own_slot,
     run_worker,
 )
-from crescendai.errors import CrescendError, InvalidInput, NotFound, Unavailable
+from crescendai.errors import Conflict, CrescendError, InvalidInput, NotFound, Unavailable
 from crescendai.identity.schemas import ApiKey, NewApiKey
 from crescendai.identity.scopes import ALL_SCOPES, parse
 from crescendai.identity.service import Caller
+from crescendai.jobs.service import JobState
 from crescendai.kit.clock import now_ms
 from crescendai.kit.paging import MAX_LIMIT
 from crescendai.knowledge import evaluation
 from crescendai.knowledge.evaluation import Recall
+from crescendai.knowledge.reindexing import REINDEX
 from crescendai.knowledge.schemas import Document, IndexState, SearchResults, search_results
 from crescendai.knowledge.service import KnowledgeService
 from crescendai.music.performance_model import PerformanceModel
 from crescendai.ports.performance import Refused
 from crescendai.recordings.analyze import overall_percent, to_analysis
 from crescendai.recordings.schemas import Analysis
+from crescendai.recordings.service import ANALYZE
 from crescendai.settings import Settings
+from crescendai.web.jobs import JobReport
 from crescendai.web.pages import BUILD
 from crescendai.web.status import Part, look
 
@@ -97,6 +101,44 @@ async def create_key(
     async with opened(settings) as floor:
         identity = build_services(floor).identity
         return await identity.create_key(name, user, sorted(allowed), expires_in_days)
+
+
+async def list_jobs(settings: Settings, state: str | None, limit: int) -> list[JobReport]:
+    if state is not None and state not in get_args(JobState):
+        raise InvalidInput(
+            "state_unknown", f"{state!r} is not a state; there are {', '.join(get_args(JobState))}."
+        )
+    async with opened(settings) as floor:
+        found = await build_services(floor).jobs.list(limit, cast(JobState | None, state))
+    return [JobReport.model_validate(job) for job in found]
+
+
+async def retry_job(settings: Settings, job_id: UUID) -> None:
+    """Raises NotFound, or Conflict while there is nothing to do again."""
+    async with opened(settings) as floor:
+        services = build_services(floor)
+        job = await services.jobs.get(job_id)
+        if job.kind == REINDEX:
+            await services.reindexing.ensure()
+        elif job.owner_id is None:
+            await services.knowledge.ensure_handbook()
+        elif job.kind == ANALYZE:
+            await services.recordings.retry(Caller(job.owner_id), UUID(job.about["recording_id"]))
+        else:
+            await services.knowledge.retry(Caller(job.owner_id), UUID(job.about["document_id"]))
+
+
+async def cancel_job(settings: Settings, job_id: UUID) -> None:
+    """Raises NotFound, or Conflict when it is over or the server's own."""
+    async with opened(settings) as floor:
+        services = build_services(floor)
+        job = await services.jobs.get(job_id)
+        if job.owner_id is None:
+            raise Conflict("job_builtin", "This job is the server's own; it cannot be cancelled.")
+        if job.kind == ANALYZE:
+            await services.recordings.cancel(Caller(job.owner_id), UUID(job.about["recording_id"]))
+        else:
+            await services.knowledge.cancel(Caller(job.owner_id), UUID(job.about["document_id"]))
 
 
 async def list_keys(settings: Settings, user: str) -> list[ApiKey]:

@@ -60,6 +60,7 @@ RULES = {
     "GET /api/context": "read",
     "PUT /api/context": "write",
     "GET /api/usage": "read",
+    "GET /api/jobs": "read",
     "POST /api/knowledge/ingest": "library",
     "GET /api/knowledge/documents": "read",
     "GET /api/knowledge/documents/{document_id}": "read",

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from crescendai.jobs.service import NOBODY_WAITS, enqueue
+from crescendai.jobs.service import NOBODY_WAITS, Jobs, enqueue
 from crescendai.jobs.tables import JobRow
 from crescendai.kit.clock import DAY_MS, now_ms
 from crescendai.kit.ids import new_id
@@ -199,6 +199,28 @@ async def test_the_jobs_of_a_slot_that_never_returns_are_taken_over(
     await workshop.until(lambda lines: "slow ended" in lines)
     assert workshop.lines == ["slow began", "slow began", "slow ended"]
     await wait_for_states(transactions, ["done"])
+
+
+async def test_a_worker_that_comes_back_after_it_was_given_up_changes_nothing(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    await promise(transactions, "slow", sec=3)
+    workshop.start("worker-1")
+    await workshop.until(lambda lines: "slow began" in lines)
+    lost = workshop.process
+    assert lost is not None
+    lost.send_signal(signal.SIGSTOP)  # as a machine that is cut off from the database
+    try:
+        workshop.start("worker-0")
+        await wait_for_states(transactions, ["done"])
+        (done,) = await Jobs(transactions).list(10)
+    finally:
+        lost.send_signal(signal.SIGCONT)
+    await workshop.until(lambda lines: lines.count("slow ended") == 2)
+    lost.terminate()
+    lost.wait(20)
+    assert await Jobs(transactions).list(10) == [done]
+    assert done.attempts == 2
 
 
 @ON_SQLITE

@@ -23,6 +23,20 @@ async def queued(session: AsyncSession, limit: int) -> Sequence[tuple[UUID, int]
     return [(job_id, priority) for job_id, priority in (await session.execute(query)).all()]
 
 
+async def newest(
+    session: AsyncSession, limit: int, state: str | None, owner_id: UUID | None
+) -> Sequence[JobRow]:
+    query = select(JobRow).order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(limit)
+    if owner_id is not None:
+        query = query.where(JobRow.owner_id == owner_id)
+    if state in ("queued", "running"):
+        begun = JobRow.attempts > 0 if state == "running" else JobRow.attempts == 0
+        query = query.where(JobRow.state.in_(("queued", "dispatched")), begun)
+    elif state is not None:
+        query = query.where(JobRow.state == state)
+    return (await session.execute(query)).scalars().all()
+
+
 async def is_promised(session: AsyncSession, kind: str) -> bool:
     query = select(JobRow.id).where(JobRow.kind == kind, JobRow.state.in_(("queued", "dispatched")))
     return (await session.execute(query.limit(1))).first() is not None
@@ -53,10 +67,13 @@ async def take_back_attempts(session: AsyncSession, ids: Collection[UUID]) -> No
     )
 
 
-async def finish(session: AsyncSession, job_id: UUID, error: str | None, at: int) -> None:
+async def finish(
+    session: AsyncSession, job_id: UUID, attempt: int, error: str | None, at: int
+) -> None:
+    """Say how it ended; the word of an attempt that another has overtaken does not count."""
     await session.execute(
         update(JobRow)
-        .where(JobRow.id == job_id)
+        .where(JobRow.id == job_id, JobRow.attempts == attempt, JobRow.finished_at.is_(None))
         .values(state="done" if error is None else "failed", error=error, finished_at=at)
     )
 

@@ -10,14 +10,19 @@ from crescendai.kit.sql import Base
 
 
 class JobRow(Base):
-    """``state``: queued, dispatched (the engine has it), done or failed (given up)."""
+    """``state``: queued, dispatched (the engine has it), done or failed (given up).
+
+    ``owner_id`` is whose thing it works on; NULL for what is everybody's.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_state_priority_created_at", "state", "priority", "created_at"),
+        Index("ix_jobs_owner_id_created_at_id", "owner_id", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID | None]
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     priority: Mapped[int]

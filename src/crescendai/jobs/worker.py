@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from crescendai.errors import CrescendError
 from crescendai.jobs import repository
 from crescendai.jobs.service import Handler
+from crescendai.jobs.tables import JobRow
 from crescendai.kit.clock import DAY_MS, now_ms
 from crescendai.kit.sql import Transactions
 
@@ -142,30 +143,28 @@ class Worker:
                 return
             handler = self._handlers[job.kind]
             if job.attempts > MAX_ATTEMPTS:
-                await self._give_up(handler, job_id, job.payload, "The work kept crashing.")
+                await self._give_up(handler, job, "The work kept crashing.")
                 return
             try:
                 await handler.run(job.payload)
             except Exception as error:
                 log.warning("job.failed", job=str(job_id), kind=job.kind, exc_info=error)
                 if job.attempts >= MAX_ATTEMPTS:
-                    await self._give_up(handler, job_id, job.payload, _reason(error))
+                    await self._give_up(handler, job, _reason(error))
                     return
                 await asyncio.sleep(delay_sec)
                 delay_sec *= 2
                 continue
             async with self._transactions.write() as session:
-                await repository.finish(session, job_id, None, now_ms())
+                await repository.finish(session, job_id, job.attempts, None, now_ms())
             log.info("job.done", job=str(job_id), kind=job.kind)
             return
 
-    async def _give_up(
-        self, handler: Handler, job_id: UUID, payload: dict[str, Any], reason: str
-    ) -> None:
-        await handler.gave_up(payload, reason)
+    async def _give_up(self, handler: Handler, job: JobRow, reason: str) -> None:
+        await handler.gave_up(job.payload, reason)
         async with self._transactions.write() as session:
-            await repository.finish(session, job_id, reason, now_ms())
-        log.error("job.gave_up", job=str(job_id))
+            await repository.finish(session, job.id, job.attempts, reason, now_ms())
+        log.error("job.gave_up", job=str(job.id))
 
     async def _relay(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

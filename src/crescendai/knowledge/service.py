@@ -232,7 +232,7 @@ class KnowledgeService:
                     await _remove(session, known)
                 await repository.add_document(session, row)
                 priority = NOBODY_WAITS if row.owner_id is None else SOMEBODY_WAITS
-                await enqueue(session, INGEST, {"document_id": str(row.id)}, priority)
+                await enqueue(session, INGEST, {"document_id": str(row.id)}, priority, row.owner_id)
         except IntegrityError:  # the same bytes, sent twice at the same time
             async with self._transactions.read() as session:
                 known = await _known(session, row)
@@ -281,7 +281,7 @@ async def _queue_again(session: AsyncSession, row: DocumentRow) -> None:
     row.problem_code = row.problem_reason = None
     row.updated_at = now_ms()
     await session.flush()
-    await enqueue(session, INGEST, {"document_id": str(row.id)})
+    await enqueue(session, INGEST, {"document_id": str(row.id)}, owner_id=row.owner_id)
 
 
 def _read_articles(folder: Traversable) -> dict[str, bytes]:

@@ -119,7 +119,7 @@ class RecordingService:
                     await repository.add(session, row)
                     if self._meter is not None:
                         await self._meter.note_audio(session, caller, info.duration_sec)
-                    await enqueue(session, ANALYZE, {"recording_id": str(recording_id)})
+                    await _promise_analysis(session, row)
                     return Submitted(to_wire(row), new=True)
                 if known.status in ENDED_EARLY:
                     await _queue_again(session, known)
@@ -317,7 +317,11 @@ async def _queue_again(session: AsyncSession, row: RecordingRow) -> None:
     row.problem_code = row.problem_reason = None
     row.updated_at = now_ms()
     await session.flush()
-    await enqueue(session, ANALYZE, {"recording_id": str(row.id)})
+    await _promise_analysis(session, row)
+
+
+async def _promise_analysis(session: AsyncSession, row: RecordingRow) -> None:
+    await enqueue(session, ANALYZE, {"recording_id": str(row.id)}, owner_id=row.owner_id)
 
 
 async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -26,6 +26,7 @@ from crescendai.knowledge import endpoints as knowledge_endpoints
 from crescendai.knowledge.reindexing import ReindexService
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
+from crescendai.jobs.service import Jobs
 from crescendai.kit.sealing import Seal
 from crescendai.ports.rate_limit import RateLimiter
 from crescendai.recordings import endpoints as recordings_endpoints
@@ -38,7 +39,7 @@ from crescendai.settings import Settings
 from crescendai.usage import endpoints as usage_endpoints
 from crescendai.usage.quotas import Quotas
 from crescendai.usage.service import UsageService
-from crescendai.web import layers, model_card, openapi, pages, policy, problems, reference, status
+from crescendai.web import jobs, layers, model_card, openapi, pages, policy, problems, reference, status
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -60,6 +61,7 @@ class Services:
     tool_server: ToolServer
     feedback: FeedbackService
     usage: UsageService
+    jobs: Jobs
     quotas: Quotas
     repeats: RepeatService
 
@@ -102,6 +104,7 @@ def create_app(
         interop_endpoints.router,
         identity_endpoints.router,
         usage_endpoints.router,
+        jobs.router,
         reference.router,
         pages.router,
     ):
