@@ -48,7 +48,9 @@ from crescendai.adapters.vectors.pgvector import PgVectorIndex
 from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.chat.brief import Tutor
 from crescendai.chat.careful import CarefulTutor
+from crescendai.chat.checked import CheckedTutor
 from crescendai.chat.ledger import Ledger
+from crescendai.chat.prompts import read_prompt
 from crescendai.chat.service import ChatService
 from crescendai.chat.stream import ModelTutor
 from crescendai.chat.tools import Toolbox
@@ -278,11 +280,13 @@ def build_token_verifier(settings: Settings) -> TokenVerifier | None:
 def build_tutor(floor: Floor, usage: UsageService) -> tuple[Tutor, FeedbackWriter | None]:
     """Who answers and who writes feedback: a language model, or what is built in."""
     model = floor.language_model
-    builtin = BuiltinTutor(ear=findings, reader=passages)
+    builtin = CheckedTutor(BuiltinTutor(ear=findings, reader=passages))
     if model is None:
         return builtin, None
     tokens = floor.settings.llm_history_tokens
-    answering = ModelTutor(model=model, meter=usage, history_tokens=tokens)
+    answering = CheckedTutor(
+        ModelTutor(model=model, meter=usage, history_tokens=tokens), read_prompt("tutor").text
+    )
     writer = FeedbackWriter(model=model, cache=floor.counted_cache)
     return CarefulTutor(tutor=answering, careful=builtin), writer
 

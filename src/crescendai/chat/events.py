@@ -7,7 +7,8 @@
     ToolCalled        event: tool_call          id, name, arguments
     ToolAnswered      event: tool_result        id, name, ok, summary
     Cited             event: citation           id, chunk_id, …, quote
-    UsageReported     event: usage              model, prompt_tokens, completion_tokens, duration_ms
+    UsageReported     event: usage              model, prompt_tokens, completion_tokens,
+                                                duration_ms, supported_ratio, support
     Failed            event: error              type, title, detail, code
 
 After the last one comes ``data: [DONE]``. Event ids are ``{message_id}:{n}``, n counting from 1.
@@ -21,6 +22,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from crescendai.errors import CrescendError, InvalidInput
+from crescendai.evidence.schemas import Support
 from crescendai.kit import sse
 from crescendai.knowledge.schemas import Citation
 
@@ -65,10 +67,14 @@ class Cited:
 
 @dataclass(frozen=True)
 class UsageReported:
+    """Also what the answer's claims rest on, and how many of them held as they were written."""
+
     model: str
     prompt_tokens: int
     completion_tokens: int
     duration_ms: int
+    supported_ratio: float | None = None
+    support: tuple[Support, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,12 +107,16 @@ def as_sent(event: TurnEvent) -> Sent:
             return ["tool_result", result, content]
         case Cited(citation):
             return ["citation", citation.model_dump(mode="json")]
-        case UsageReported(model, prompt, completion, duration_ms):
-            usage = {"model": model, "prompt_tokens": prompt, "completion_tokens": completion}
-            return ["usage", usage | {"duration_ms": duration_ms}]
+        case UsageReported():
+            told = vars(event) | {"support": [_dumped(one) for one in event.support]}
+            return ["usage", told]
         case Failed(code, title, detail):
             kind = f"urn:crescendai:problem:{code}"
             return ["error", {"type": kind, "title": title, "detail": detail, "code": code}]
+
+
+def _dumped(support: Support) -> dict[str, Any]:
+    return support.model_dump(mode="json", exclude_none=True)
 
 
 def from_sent(sent: Sent) -> TurnEvent:
@@ -125,7 +135,8 @@ def from_sent(sent: Sent) -> TurnEvent:
         case "citation":
             return Cited(Citation.model_validate(data))
         case "usage":
-            return UsageReported(**data)
+            support = tuple(Support.model_validate(one) for one in data.get("support", ()))
+            return UsageReported(**data | {"support": support})
         case _:
             return Failed(data["code"], data["title"], data["detail"])
 

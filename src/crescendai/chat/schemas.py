@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from crescendai.evidence.schemas import Support
 from crescendai.knowledge.schemas import Citation
 
 MAX_MESSAGE_CHARS = 8000
@@ -45,6 +46,8 @@ class ChatMessage(BaseModel):
     """``summary`` says what a tool found; ``status`` is failed for a tool that could not answer.
 
     ``made_with`` names the versions an answer came from: ``model``, ``prompt`` and ``library``.
+    ``support`` is what an answer's claims rest on, ``supported_ratio`` the share of its claims that
+    held as they were first written (what did not was repaired, or left out).
     """
 
     message_id: UUID
@@ -56,6 +59,8 @@ class ChatMessage(BaseModel):
     citations: list[Citation]
     model: str | None
     made_with: dict[str, str] | None = None
+    support: list[Support] = []
+    supported_ratio: float | None = None
     status: MessageStatus
     created_at: int
 

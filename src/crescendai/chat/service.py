@@ -329,6 +329,8 @@ def _blank(session_id: UUID, position: int) -> dict[str, object]:
         "created_at": now_ms(),
         "replaced_at": None,
         "made_with": None,
+        "supported_ratio": None,
+        "support": None,
     }
 
 
@@ -363,6 +365,8 @@ def _message(row: ChatMessageRow) -> ChatMessage:
             "citations": row.citations,
             "model": row.model,
             "made_with": row.made_with,
+            "support": row.support or [],
+            "supported_ratio": row.supported_ratio,
             "status": row.status,
             "created_at": row.created_at,
         }

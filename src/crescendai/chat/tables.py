@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crescendai.kit.sql import Base
@@ -31,7 +31,8 @@ class ChatMessageRow(Base):
     """``role``: user, assistant or tool; ``status``: complete, stopped or failed.
 
     ``position`` counts from 0 within the session. ``summary`` is, for a tool's message, what people
-    are shown of it. ``made_with`` names, for an answer, the versions it came from. A message with
+    are shown of it. ``made_with`` names, for an answer, the versions it came from; ``support`` is
+    what its claims rest on, and ``supported_ratio`` the share of them that held. A message with
     ``replaced_at`` was written anew since, and is kept but no longer part of the conversation.
     """
 
@@ -54,6 +55,8 @@ class ChatMessageRow(Base):
     created_at: Mapped[int] = mapped_column(BigInteger)
     replaced_at: Mapped[int | None] = mapped_column(BigInteger)
     made_with: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    supported_ratio: Mapped[float | None] = mapped_column(Double)
+    support: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class ChatTurnRow(Base):

@@ -29,6 +29,8 @@ class NewMessage:
     summary: str | None = None
     status: MessageStatus = "complete"
     citations: list[dict[str, Any]] = field(default_factory=list)
+    supported_ratio: float | None = None
+    support: list[dict[str, Any]] | None = None
 
 
 class Transcript:
@@ -66,6 +68,9 @@ class Transcript:
                 )
             case UsageReported(model=model):
                 self.model = model
+                self._after_tools()
+                self._answer.supported_ratio = event.supported_ratio
+                self._answer.support = sent[1]["support"]
             case _:
                 pass
         return sent

@@ -8,6 +8,7 @@
     a pole: "clearly blurred",         the score lies there, as surely as it is said; or the window
     "more pedal than elsewhere"        or recording lies nearer to it than what it is compared with
     a sentence of what is heard        the score of its dimension lies on that side
+    "you rush", "you drag"             the timing lies towards unstable
     what no recording can tell         never: wrong notes, bar numbers, hands, fingers
 
 Anything else is talk, and passes.
@@ -34,6 +35,17 @@ _UNHEARD = re.compile(
     re.IGNORECASE,
 )
 _DENIES = re.compile(r"\b(?:can(?:'|’)?t|cannot|don(?:'|’)?t|no way|not)\b", re.IGNORECASE)
+_RUSHES = re.compile(
+    r"\byou(?:r \w+)? (?:often |always |sometimes |also |then )?"
+    r"(?:rush(?:es|ed)?|hurr(?:y|ies|ied)|drag(?:s|ged)?|stumbled?s?)\b",
+    re.IGNORECASE,
+)
+_MAY_CLAIM = re.compile(
+    r"\d|[“”\"\[]|\b(?:wrong|missed|misread|(?:bar|measure|finger|hand|thumb|wrist)s?|"
+    r"rush(?:es|ed)?|hurr(?:y|ies|ied)|drag(?:s|ged)?|stumbled?s?|"
+    r"clearly|definitely|certainly|plainly|unmistakably)\b",
+    re.IGNORECASE,
+)
 _FOR = re.compile(r"^\W{0,2}(?:for|in|on) (?:the |your )?", re.IGNORECASE)
 _MOST = re.compile(r"\b(?:goes furthest|hear it most|is strongest there)\b", re.IGNORECASE)
 
@@ -109,10 +121,28 @@ def check_sentence(sentence: str, ground: Ground, focus: Focus = Focus()) -> Ver
             None,
         )
         reading.claim(found, Problem("direction", 0, len(bare), bare))
+    for match in _RUSHES.finditer(bare):
+        if directions.is_supposed(bare[: match.start()]):
+            continue
+        key = "timing_stable_unstable"
+        support = next(
+            (
+                Support(recording_id=a.recording_id, dimension=key, value=scored(a, key))
+                for a in ground.analyses
+                if is_on(a, key, "right")
+            ),
+            None,
+        )
+        reading.claim(support, Problem("direction", match.start(), match.end(), match.group()))
     for match in _UNHEARD.finditer(bare):
         if not _DENIES.search(bare[: match.start()]):
             reading.claim(None, Problem("unheard", match.start(), match.end(), match.group()))
     return Verdict(reading.claims, tuple(reading.problems), tuple(reading.support), following)
+
+
+def claims_something(text: str) -> bool:
+    """Whether a sentence that begins so may hold anything to check."""
+    return bool(_MAY_CLAIM.search(text) or lexicon.poles(text) or directions.heard(text))
 
 
 def _leans(analysis: object, heard: directions.Heard) -> bool:

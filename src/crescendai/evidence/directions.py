@@ -19,11 +19,13 @@ _ADVERBS = (
 )
 _CLEARLY = re.compile(rf"\b(?:clearly|definitely|certainly|plainly|unmistakably) {_ADVERBS}$", re.I)
 _LEAN = re.compile(
-    r"\b(?:lean(?:s|ing|ed)?|tend(?:s|ing)?|inclines?|a lean) (?:to|towards?) $", re.I
+    r"\b(?:lean(?:s|ing|ed)?|tend(?:s|ing)?|inclines?|a lean) (?:to|towards?) $|"
+    r"(?<!to)(?<!to 0)(?: 0)?\.\d+, towards $",
+    re.I,
 )
 _RELATIVE = re.compile(
     r"\b(?:nearer|nearest|closer|closest|further|furthest|farther|more|moved?|moves|shift(?:s|ed)?|"
-    r"gone|goes)(?: it)? (?:to|towards?) $|\d, towards $|\b(?:further|more) $",
+    r"gone|goes)(?: it)? (?:to|towards?) $|\bto 0?\.\d+, towards $|\b(?:further|more) $",
     re.IGNORECASE,
 )
 _LESS = re.compile(r"\bless $", re.IGNORECASE)
@@ -98,6 +100,11 @@ def directions(text: str, bound: Sequence[tuple[PoleNamed, tuple[str, ...]]]) ->
             readings = tuple((k, opposite(s)) for k, s in readings)
         found.append(Direction(named.start, named.end, keys, readings, relative, sure, negated))
     return found
+
+
+def is_supposed(before: str) -> bool:
+    """Whether what follows these words of a sentence is not asserted but supposed or asked for."""
+    return bool(_SUPPOSED.search(before))
 
 
 def holds(

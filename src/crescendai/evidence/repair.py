@@ -39,7 +39,9 @@ class Account:
         )
 
     def rests_on(self, found: tuple[Support, ...]) -> None:
-        self.support += [one for one in found if one not in self.support]
+        for one in found:
+            if one not in self.support:
+                self.support.append(one)
 
 
 def sentences(text: str) -> list[str]:

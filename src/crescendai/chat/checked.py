@@ -1,0 +1,124 @@
+"""A tutor whose answers are held against what its tools found, before they are said."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+from crescendai.chat.brief import TurnBrief, Tutor
+from crescendai.chat.events import Cited, Token, ToolCalled, TurnEvent, UsageReported
+from crescendai.chat.held import NOTHING_LEFT, Held
+from crescendai.chat.tools import ToolAnswer, Tools
+from crescendai.evidence.ground import Ground
+from crescendai.knowledge.results import Hit, SearchAnswer
+from crescendai.recordings.schemas import Analysis
+
+
+class CheckedTutor:
+    """Another tutor, of which no claim is heard that does not hold.
+
+    ``secret`` is what it was told to be, and does not recite.
+    """
+
+    def __init__(self, tutor: Tutor, secret: str = "") -> None:
+        self._tutor = tutor
+        self._secret = secret
+
+    @property
+    def model_id(self) -> str:
+        return self._tutor.model_id
+
+    @property
+    def prompt_version(self) -> str:
+        return self._tutor.prompt_version
+
+    async def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
+        seen = Seen(tools, brief)
+        speech = _Speech(Held(seen.ground, self._secret))
+        async with aclosing(self._tutor.answer(brief, seen)) as happening:
+            async for event in happening:
+                if isinstance(event, Cited):
+                    seen.mark(event)
+                for said in await speech.of(event):
+                    yield said
+
+
+class _Speech:
+    """What is heard of each event of the answer; a citation waits until its mark is said."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        self._text = ""
+        self._waiting: list[Cited] = []
+
+    async def of(self, event: TurnEvent) -> list[TurnEvent]:
+        match event:
+            case Token(text):
+                return self._say(await self._held.hear(text))
+            case Cited():
+                self._waiting.append(event)
+                return self._say("")
+            case ToolCalled():
+                return [*self._say(await self._held.end()), event]
+            case UsageReported():
+                rest = self._say(await self._held.end())
+                if not self._text.strip():
+                    rest = self._say(NOTHING_LEFT)
+                account = self._held.account
+                ratio = account.verification().supported_ratio
+                support = tuple(account.support)
+                return [*rest, replace(event, supported_ratio=ratio, support=support)]
+            case _:
+                return [event]
+
+    def _say(self, text: str) -> list[TurnEvent]:
+        self._text += text
+        said = [c for c in self._waiting if f"[{c.citation.id}]" in self._text]
+        self._waiting = [c for c in self._waiting if c not in said]
+        return [*([Token(text)] if text else []), *said]
+
+
+class Seen(Tools):
+    """A caller's tools, which remember what they found: it is what claims are held against."""
+
+    def __init__(self, tools: Tools, brief: TurnBrief) -> None:
+        self._tools = tools
+        self._brief = brief
+        self._analyses: dict[str, Analysis] = {}
+        self._hits: list[Hit] = []
+        self._marked: dict[str, Hit] = {}
+        self._looked = False
+
+    async def call(self, name: str, arguments: str | dict[str, Any]) -> ToolAnswer:
+        answer = await self._tools.call(name, arguments)
+        self._remember(answer)
+        return answer
+
+    def mark(self, cited: Cited) -> None:
+        """A passage is cited with a mark of the tutor's own; else its number is the mark."""
+        found = {hit.chunk_id: hit for hit in self._hits}
+        if cited.citation.chunk_id in found:
+            self._marked[cited.citation.id] = found[cited.citation.chunk_id]
+
+    async def ground(self) -> Ground:
+        """What was found in this turn, and the recording in view in any case."""
+        about = self._brief.recording_id
+        if about is not None and not self._looked and str(about) not in self._analyses:
+            arguments = {"recording_id": str(about)}
+            self._remember(await self._tools.call("get_performance_analysis", arguments))
+        self._looked = True
+        words = (self._brief.message, *(s.content for s in self._brief.history if s.role == "user"))
+        return Ground(
+            analyses=tuple(self._analyses.values()),
+            cited={str(n): hit for n, hit in enumerate(self._hits, start=1)} | self._marked,
+            own_words=(*words, *(heard.filename for heard in self._brief.recordings)),
+            sourced=tuple(self._hits),
+        )
+
+    def _remember(self, answer: ToolAnswer) -> None:
+        if isinstance(answer.found, Analysis):
+            self._analyses[str(answer.found.recording_id)] = answer.found
+        elif isinstance(answer.found, SearchAnswer):
+            self._hits.extend(answer.found.hits)
