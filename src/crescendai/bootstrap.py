@@ -80,6 +80,7 @@ from crescendai.knowledge.service import KnowledgeService
 from crescendai.ports.rate_limit import RateLimiter
 from crescendai.recordings import tasks as recordings_tasks
 from crescendai.recordings.analyze import AnalysisService
+from crescendai.recordings.direct import DirectUploads
 from crescendai.recordings.performance import PerformanceService
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
@@ -155,13 +156,14 @@ def open_floor(settings: Settings) -> Floor:
 def _open_objects(settings: Settings) -> FolderObjectStore | S3ObjectStore:
     data = settings.data_dir.resolve()
     if settings.objects_url is None:
-        return FolderObjectStore(data / "objects")
-    secret = settings.s3_secret_access_key
+        secret = server_secret(data, settings.given_secret)
+        return FolderObjectStore(data / "objects", secret)
+    s3_secret = settings.s3_secret_access_key
     account = S3Account(
         endpoint=settings.s3_endpoint,
         region=settings.s3_region,
         access_key_id=settings.s3_access_key_id,
-        secret_access_key=None if secret is None else secret.get_secret_value(),
+        secret_access_key=None if s3_secret is None else s3_secret.get_secret_value(),
     )
     return S3ObjectStore(settings.objects_url, account, data / "scratch" / "objects")
 
@@ -233,6 +235,12 @@ def build_services(floor: Floor) -> Services:
             transactions, settings.auth == "required", build_token_verifier(settings)
         ),
         recordings=recordings,
+        direct=DirectUploads(
+            transactions=transactions,
+            objects=floor.objects,
+            recordings=recordings,
+            max_upload_bytes=settings.max_upload_bytes,
+        ),
         progress=ProgressService(transactions=transactions, recordings=recordings),
         performance=PerformanceService(recordings=recordings),
         knowledge=knowledge,
@@ -403,6 +411,9 @@ def build_app(
         lifespan,
         limiter=limiter,
         secret=server_secret(settings.data_dir, settings.given_secret),
+    )
+    app.state.signed_objects = (
+        floor.objects if isinstance(floor.objects, FolderObjectStore) else None
     )
     app.state.registry.register(floor.counted_cache.registry)
     return app

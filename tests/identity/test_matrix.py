@@ -31,6 +31,11 @@ RULES = {
     "GET /api/dimensions": "read",
     "GET /api/model-card": "read",
     "POST /api/upload": "write",
+    "POST /api/upload/url": "write",
+    "POST /api/recordings/{recording_id}/complete": "write",
+    "GET /api/recordings/{recording_id}/audio/url": "read",
+    "PUT /api/objects/{key}": "open",  # to whoever has an address signed for it
+    "GET /api/objects/{key}": "open",
     "GET /api/recordings": "read",
     "GET /api/recordings/{recording_id}": "read",
     "DELETE /api/recordings/{recording_id}": "write",
@@ -129,6 +134,7 @@ async def _things(client: httpx.AsyncClient, key: str, recording: MakeRecording)
     sessions = await client.get("/api/chat/sessions", headers=own)
     made = await client.post("/api/keys", json={"name": "spare"}, headers=own)
     return {
+        "key": "audio-recordings/uploads/1",
         "recording_id": sent.json()["recording_id"],
         "document_id": document.json()["document_id"],
         "session_id": sessions.json()["items"][0]["session_id"],

@@ -43,3 +43,10 @@ class SigningStore(ObjectStore, Protocol):
 
         It is relative (begins with ``/api/``) where this server itself answers it.
         """
+
+
+class SignedObjects(SigningStore, Protocol):
+    """A store whose signed addresses this server answers."""
+
+    def check(self, method: Method, key: str, expires_at: int, signature: str) -> None:
+        """Raises NotAllowed for an address that was not signed here, or has expired."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.paging import Position
 from crescendai.recordings.schemas import FINAL
-from crescendai.recordings.tables import AnalysisRow, RecordingRow
+from crescendai.recordings.tables import AnalysisRow, PendingUploadRow, RecordingRow
 
 _NAMES_OF_READY = (
     select(RecordingRow.id, RecordingRow.filename)
@@ -128,3 +128,22 @@ async def analysed(
 async def stored_bytes(session: AsyncSession, owner_id: UUID) -> int:
     query = select(func.sum(RecordingRow.size_bytes)).where(RecordingRow.owner_id == owner_id)
     return int((await session.execute(query)).scalar_one() or 0)
+
+
+async def pending_upload(
+    session: AsyncSession, owner_id: UUID, upload_id: UUID
+) -> PendingUploadRow | None:
+    row = await session.get(PendingUploadRow, upload_id)
+    return row if row is not None and row.owner_id == owner_id else None
+
+
+async def forget_upload(session: AsyncSession, upload_id: UUID) -> None:
+    await session.execute(delete(PendingUploadRow).where(PendingUploadRow.id == upload_id))
+
+
+async def forget_expired_uploads(session: AsyncSession, owner_id: UUID, now: int) -> Sequence[UUID]:
+    """Their ids: what was put there is of no use any more."""
+    expired = delete(PendingUploadRow).where(
+        PendingUploadRow.owner_id == owner_id, PendingUploadRow.expires_at < now
+    )
+    return (await session.execute(expired.returning(PendingUploadRow.id))).scalars().all()

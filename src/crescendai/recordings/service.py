@@ -84,14 +84,18 @@ class RecordingService:
         self._meter = meter
 
     async def submit(
-        self, caller: Caller, filename: str, chunks: AsyncIterator[bytes]
+        self,
+        caller: Caller,
+        filename: str,
+        chunks: AsyncIterator[bytes],
+        recording_id: UUID | None = None,
     ) -> Submitted:
         """Store a recording and promise its analysis.
 
         Raises TooLarge, UnsupportedFormat or InvalidInput (empty, damaged, cut short); nothing is
         stored then.
         """
-        recording_id = new_id()
+        recording_id = recording_id or new_id()
         intake = Intake(self._max_upload_bytes)
         async with aclosing(intake.accept(chunks)) as accepted:
             first = await anext(accepted)
@@ -100,11 +104,18 @@ class RecordingService:
         try:
             submitted = await self._register(caller, recording_id, filename, intake)
         except BaseException:
-            await self._objects.delete(key)
+            await self._discard(recording_id, key)
             raise
         if submitted.recording.recording_id != recording_id:
             await self._objects.delete(key)
         return submitted
+
+    async def _discard(self, recording_id: UUID, key: str) -> None:
+        """Remove the audio, unless its row was stored in spite of what went wrong."""
+        async with self._transactions.read() as session:
+            stored = await repository.by_id(session, recording_id)
+        if stored is None:
+            await self._objects.delete(key)
 
     async def _register(
         self, caller: Caller, recording_id: UUID, filename: str, intake: Intake

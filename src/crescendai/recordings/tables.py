@@ -47,3 +47,14 @@ class AnalysisRow(Base):
     notes: Mapped[bytes] = mapped_column(LargeBinary)
     pedal: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class PendingUploadRow(Base):
+    """An address was given out for this recording's audio; ``expires_at`` in ms."""
+
+    __tablename__ = "pending_uploads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    filename: Mapped[str]
+    expires_at: Mapped[int] = mapped_column(BigInteger)

@@ -29,9 +29,11 @@ from crescendai.knowledge.service import KnowledgeService
 from crescendai.jobs.service import Jobs
 from crescendai.kit.sealing import Seal
 from crescendai.ports.rate_limit import RateLimiter
+from crescendai.recordings import direct_endpoints
 from crescendai.recordings import endpoints as recordings_endpoints
 from crescendai.recordings import performance_endpoints
 from crescendai.recordings.performance import PerformanceService
+from crescendai.recordings.direct import DirectUploads
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
 from crescendai.repeats.service import RepeatService
@@ -39,7 +41,7 @@ from crescendai.settings import Settings
 from crescendai.usage import endpoints as usage_endpoints
 from crescendai.usage.quotas import Quotas
 from crescendai.usage.service import UsageService
-from crescendai.web import jobs, layers, model_card, openapi, pages, policy, problems, reference, status
+from crescendai.web import jobs, layers, model_card, objects, openapi, pages, policy, problems, reference, status
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -50,6 +52,7 @@ class Services:
 
     identity: IdentityService
     recordings: RecordingService
+    direct: DirectUploads
     progress: ProgressService
     performance: PerformanceService
     knowledge: KnowledgeService
@@ -89,6 +92,7 @@ def create_app(
         setattr(app.state, field.name, getattr(services, field.name))
     app.state.checks = checks
     app.state.registry = CollectorRegistry()
+    app.state.max_upload_bytes = settings.max_upload_bytes
     app.state.web_build = web_build
     app.state.page_policy = policy.of_page(web_build / "index.html")
     app.state.cursors = Seal(secret, "cursors")
@@ -97,6 +101,8 @@ def create_app(
         status.router,
         model_card.router,
         recordings_endpoints.router,
+        direct_endpoints.router,
+        objects.router,
         performance_endpoints.router,
         knowledge_endpoints.router,
         feedback_endpoints.router,

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crescendai.web.problems import Refusal, problem
-from crescendai.web.routes import UPLOADS
+from crescendai.web.routes import carries_file
 
 MAX_BODY_BYTES = 1024 * 1024
 FORM_BYTES = 64 * 1024
@@ -65,14 +65,14 @@ class BodyLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._max_upload_bytes + FORM_BYTES if scope["path"] in UPLOADS else MAX_BODY_BYTES
+        limit = self._max_upload_bytes + FORM_BYTES if carries_file(scope["path"]) else MAX_BODY_BYTES
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdecimal() and int(declared) > limit:
             await _large(limit).answer(scope)(scope, receive, send)
             return
         arriving = _Arriving(limit, time.monotonic())
         within = READ_WITHIN_SEC if scope["method"] in ("GET", "HEAD") else WRITE_WITHIN_SEC
-        if scope["path"] in UPLOADS:
+        if carries_file(scope["path"]):
             within += limit / LEAST_BYTES_PER_SEC
 
         async def receiving() -> Message:

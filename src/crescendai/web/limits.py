@@ -15,7 +15,7 @@ from crescendai.ports.rate_limit import RateLimiter, Verdict
 from crescendai.settings import Settings
 from crescendai.web.callers import caller_of
 from crescendai.web.problems import problem
-from crescendai.web.routes import INGESTION, UPLOADS, begins_turn, is_counted
+from crescendai.web.routes import INGESTION, begins_turn, is_counted, sends_recording
 
 WINDOW_SEC = 60.0
 
@@ -43,7 +43,7 @@ def limits_of(settings: Settings) -> list[Limit]:
 
 
 def _uploads(method: str, path: str) -> bool:
-    return method == "POST" and path in UPLOADS - INGESTION
+    return method == "POST" and sends_recording(path)
 
 
 def _ingests(method: str, path: str) -> bool:

@@ -11,7 +11,7 @@ from crescendai.identity.service import IdentityService
 from crescendai.usage.quotas import Quotas
 from crescendai.web.callers import caller_of
 from crescendai.web.problems import of_error
-from crescendai.web.routes import INGESTION, UPLOADS, asks_model
+from crescendai.web.routes import INGESTION, asks_model, sends_recording
 from crescendai.errors import CrescendError
 
 
@@ -39,7 +39,7 @@ class QuotaGate:
 
     async def _caller(self, scope: Scope) -> Caller | None:
         path = scope["path"]
-        if path not in UPLOADS and not asks_model("POST", path):
+        if not (path in INGESTION or sends_recording(path) or asks_model("POST", path)):
             return None
         caller = await caller_of(scope, self._identity)
         return caller if caller is not None and needed("POST", path) in caller.scopes else None

@@ -8,8 +8,18 @@ UPLOADS = frozenset({"/api/upload", "/api/knowledge/ingest"})
 INGESTION = frozenset({"/api/knowledge/ingest"})
 _TURN = re.compile(r"/api/chat(?:/sessions/[^/]+/(?:regenerate|edit))?|/v1/chat/completions")
 _STREAM = re.compile(r"/api/(?:recordings|chat/sessions)/[^/]+/events")
+_COMPLETION = re.compile(r"/api/recordings/[^/]+/complete")
 COUNTED = ("/api/", "/v1/", "/mcp")
 FREE = frozenset({"/api/health", "/api/ready"})
+
+
+def carries_file(path: str) -> bool:
+    """Requests whose body may be as large as an upload."""
+    return path in UPLOADS or path.startswith("/api/objects/")
+
+
+def sends_recording(path: str) -> bool:
+    return path == "/api/upload" or _COMPLETION.fullmatch(path) is not None
 
 
 def is_counted(path: str) -> bool:

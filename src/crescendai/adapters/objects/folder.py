@@ -12,18 +12,24 @@ from pathlib import Path
 from obstore.store import LocalStore
 from obstore.store import ObjectStore as Store
 
+from crescendai.adapters.objects.signed import AddressSigner
 from crescendai.adapters.objects.stored import StoredObjects, trouble
+from crescendai.ports.objects import Method
 
 _UNFINISHED = re.compile(r".*#\d+")  # how the store names a file until it is whole
 _ABANDONED_AFTER_SEC = 3600.0
 
 
 class FolderObjectStore(StoredObjects):
-    """The embedded ObjectStore. Keys are paths below ``root``; ``..`` is rejected by the store."""
+    """The embedded ObjectStore. Keys are paths below ``root``; ``..`` is rejected by the store.
 
-    def __init__(self, root: Path) -> None:
+    ``secret`` is what addresses are signed with.
+    """
+
+    def __init__(self, root: Path, secret: bytes = b"") -> None:
         root.mkdir(parents=True, exist_ok=True)
         self._root = root
+        self._signer = AddressSigner(secret)
         self._store = LocalStore(str(root), mkdir=True)
 
     def _place(self, key: str) -> tuple[Store, str]:
@@ -33,6 +39,12 @@ class FolderObjectStore(StoredObjects):
     async def as_file(self, key: str) -> AsyncIterator[Path]:
         await self.size(key)
         yield self._root / key
+
+    async def sign(self, method: Method, key: str, expires_sec: int) -> str:
+        return self._signer.sign(method, key, expires_sec)
+
+    def check(self, method: Method, key: str, expires_at: int, signature: str) -> None:
+        self._signer.check(method, key, expires_at, signature)
 
     async def remove_unfinished(self) -> None:
         """Remove the parts that a killed process left: those that nobody writes any more."""
