@@ -49,6 +49,7 @@ RULES = {
     "GET /api/recordings/{recording_id}/notes.csv": "read",
     "GET /api/recordings/{recording_id}/segments.csv": "read",
     "GET /api/progress": "read",
+    "GET /api/recordings/{recording_id}/compare/{other}": "read",
     "POST /api/feedback/{recording_id}": "write",
     "GET /api/feedback/{recording_id}": "read",
     "POST /api/chat": "write",
@@ -136,6 +137,7 @@ async def _things(client: httpx.AsyncClient, key: str, recording: MakeRecording)
     return {
         "key": "audio-recordings/uploads/1",
         "recording_id": sent.json()["recording_id"],
+        "other": sent.json()["recording_id"],
         "document_id": document.json()["document_id"],
         "session_id": sessions.json()["items"][0]["session_id"],
         "key_id": made.json()["id"],

@@ -239,6 +239,10 @@ async def test_a_removed_recording_is_gone(
 
 
 async def test_progress_of_nothing_is_empty(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/api/progress")).json() == {"dimensions": {}}
+    assert (await client.get("/api/progress")).json() == {
+        "dimensions": {},
+        "trends": {},
+        "focus": None,
+    }
     answer = await client.get(f"/api/progress?recording_id={uuid.uuid4()}")
     assert_problem(answer, 400, "comparison_incomplete")

@@ -7,6 +7,7 @@ Neither pole is "good". Order and poles are those of PercePiano (Scientific Repo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,19 @@ HOLISTIC: tuple[Dimension, ...] = (
         "interpretation",
     ),
 )
+
+WISHED: dict[str, Literal["left", "right"]] = {
+    "timing_stable_unstable": "left",
+    "pedal_clean_blurred": "left",
+    "timbre_even_colorful": "right",
+    "timbre_shallow_rich": "right",
+    "dynamic_sophisticated_raw": "left",
+    "dynamic_range_little_large": "right",
+    "music_making_flat_spacious": "right",
+    "music_making_disproportioned_balanced": "right",
+    "interpretation_unsatisfactory_convincing": "right",
+}
+"""The pole that most teachers wish for in most music; for the others the piece alone decides."""
 
 ALL: tuple[Dimension, ...] = DIMENSIONS + HOLISTIC
 

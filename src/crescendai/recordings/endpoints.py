@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
@@ -20,6 +21,7 @@ from crescendai.recordings.events import progress_events
 from crescendai.recordings.progress import Comparison, Progress, ProgressService
 from crescendai.recordings.schemas import Analysis, Recording, RecordingPage
 from crescendai.recordings.service import RecordingService
+from crescendai.recordings.takes import TakeComparison, compare_takes
 
 router = APIRouter(prefix="/api", tags=["recordings"])
 
@@ -144,6 +146,16 @@ async def _until_removed(
             yield event
     except NotFound:
         yield sse.DONE
+
+
+@router.get("/recordings/{recording_id}/compare/{other}")
+async def get_comparison(
+    request: Request, caller: CurrentCaller, recording_id: UUID, other: UUID
+) -> TakeComparison:
+    """Two takes of the same music, aligned by their notes; 409 when they are not of the same."""
+    service = _service(request)
+    takes = [await service.heard(caller, one) for one in (recording_id, other)]
+    return await asyncio.to_thread(compare_takes, *takes)
 
 
 @router.get("/progress", response_model=Progress | Comparison)
