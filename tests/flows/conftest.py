@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from crescendai.web.pages import BUILD
 from tests.conftest import MakeRecording
@@ -31,14 +31,18 @@ OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "Chromium is missing; `make test` installs it."
+def playwright() -> Iterator[Playwright]:
+    assert shutil.which("chromium"), "Chromium is missing; `make test` installs it."
     assert (BUILD / "index.html").is_file(), "The web app is not built; `make test` builds it."
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

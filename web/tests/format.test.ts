@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatBytes, formatMeasurement, formatTime, humanize, parseTime, timeAt } from '#lib/format.ts';
+import { loadLanguage } from '#lib/i18n/index.ts';
+
+await loadLanguage('en');
 
 test('times are written and read', () => {
 	assert.equal(formatTime(0), '0:00');

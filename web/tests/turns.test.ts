@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChatMessage } from '#lib/api/types.ts';
 import { applyEvent, newTurn, toolLabel, toTurns } from '#lib/chat/turns.ts';
+import { loadLanguage } from '#lib/i18n/index.ts';
+
+await loadLanguage('en');
 
 const citation = (id: string) => ({
 	id,

@@ -1,52 +1,62 @@
 import type { Interval } from './api/types.ts';
+import { t } from './i18n/index.ts';
 
-export interface Dimension {
-	key: string;
+const SCORED = [
+	'timing_stable_unstable',
+	'articulation_short_long',
+	'articulation_soft_hard',
+	'pedal_sparse_saturated',
+	'pedal_clean_blurred',
+	'timbre_even_colorful',
+	'timbre_shallow_rich',
+	'timbre_bright_dark',
+	'timbre_soft_loud',
+	'dynamic_sophisticated_raw',
+	'dynamic_range_little_large',
+	'music_making_fast_slow',
+	'music_making_flat_spacious',
+	'music_making_disproportioned_balanced',
+	'music_making_pure_dramatic',
+	'emotion_optimistic_dark'
+] as const;
+
+const HOLISTIC = [
+	'emotion_low_high_energy',
+	'emotion_honest_imaginative',
+	'interpretation_unsatisfactory_convincing'
+] as const;
+
+type Scored = (typeof SCORED)[number] | (typeof HOLISTIC)[number];
+const GROUPS = ['timing', 'articulation', 'pedal', 'timbre', 'dynamic', 'music_making', 'emotion', 'interpretation'] as const;
+
+/** One bipolar scale, in the words of the language in use. */
+export class Dimension {
+	constructor(
+		readonly key: Scored,
+		readonly holistic: boolean
+	) {}
 	/** The name of the pole at 0. */
-	left: string;
+	get left(): string {
+		return t(`dim.${this.key}.left`);
+	}
 	/** The name of the pole at 1. */
-	right: string;
-	group: string;
+	get right(): string {
+		return t(`dim.${this.key}.right`);
+	}
 	/** What the pair is about, when a single name is needed. */
-	name: string;
-	holistic: boolean;
+	get name(): string {
+		return t(`dim.${this.key}.name`);
+	}
+	get group(): string {
+		return t(`dimgroup.${GROUPS.find((group) => this.key.startsWith(group))!}`);
+	}
 }
 
-type Row = [key: string, group: string, name: string, left: string, right: string];
-
-const SCORED: Row[] = [
-	['timing_stable_unstable', 'Timing', 'Stability', 'stable', 'unstable'],
-	['articulation_short_long', 'Articulation', 'Length', 'short', 'long'],
-	['articulation_soft_hard', 'Articulation', 'Touch', 'soft, cushioned', 'hard, solid'],
-	['pedal_sparse_saturated', 'Pedal', 'Amount', 'sparse, dry', 'saturated, wet'],
-	['pedal_clean_blurred', 'Pedal', 'Clarity', 'clean', 'blurred'],
-	['timbre_even_colorful', 'Timbre', 'Colour', 'even', 'colorful'],
-	['timbre_shallow_rich', 'Timbre', 'Depth', 'shallow', 'rich'],
-	['timbre_bright_dark', 'Timbre', 'Brightness', 'bright', 'dark'],
-	['timbre_soft_loud', 'Timbre', 'Loudness', 'soft', 'loud'],
-	['dynamic_sophisticated_raw', 'Dynamic', 'Refinement', 'sophisticated, mellow', 'raw, crude'],
-	['dynamic_range_little_large', 'Dynamic', 'Range', 'little range', 'large range'],
-	['music_making_fast_slow', 'Music making', 'Pace', 'fast-paced', 'slow-paced'],
-	['music_making_flat_spacious', 'Music making', 'Space', 'flat', 'spacious'],
-	['music_making_disproportioned_balanced', 'Music making', 'Proportion', 'disproportioned', 'balanced'],
-	['music_making_pure_dramatic', 'Music making', 'Drama', 'pure', 'dramatic, expressive'],
-	['emotion_optimistic_dark', 'Emotion', 'Mood', 'optimistic, pleasant', 'dark']
-];
-
-const HOLISTIC: Row[] = [
-	['emotion_low_high_energy', 'Emotion', 'Energy', 'low energy', 'high energy'],
-	['emotion_honest_imaginative', 'Emotion', 'Imagination', 'honest', 'imaginative'],
-	['interpretation_unsatisfactory_convincing', 'Interpretation', 'Conviction', 'unsatisfactory', 'convincing']
-];
-
-const build = (rows: Row[], holistic: boolean): Dimension[] =>
-	rows.map(([key, group, name, left, right]) => ({ key, group, name, left, right, holistic }));
-
-export const SIXTEEN = build(SCORED, false);
-export const WHOLE = build(HOLISTIC, true);
+export const SIXTEEN = SCORED.map((key) => new Dimension(key, false));
+export const WHOLE = HOLISTIC.map((key) => new Dimension(key, true));
 export const ALL = [...SIXTEEN, ...WHOLE];
 
-const BY_KEY = new Map(ALL.map((d) => [d.key, d]));
+const BY_KEY = new Map<string, Dimension>(ALL.map((d) => [d.key, d]));
 
 export const dimension = (key: string): Dimension | undefined => BY_KEY.get(key);
 
@@ -84,8 +94,9 @@ export function lean(value: number, interval?: Interval): Lean {
 /** The reading in words: "clearly long", "between short and long". */
 export function describe(d: Dimension, value: number, interval?: Interval): string {
 	const side = lean(value, interval);
-	if (side === 'none') return `between ${d.left} and ${d.right}`;
+	if (side === 'none') return t('reading.between', { left: d.left, right: d.right });
 	const distance = Math.abs(value - 0.5);
-	const strength = distance < 0.1 ? 'slightly' : distance < 0.25 ? 'clearly' : 'strongly';
-	return `${strength} ${side === 'left' ? d.left : d.right}`;
+	const pole = side === 'left' ? d.left : d.right;
+	if (distance < 0.1) return t('reading.slightly', { pole });
+	return t(distance < 0.25 ? 'reading.clearly' : 'reading.strongly', { pole });
 }

@@ -1,3 +1,5 @@
+import { currentLocale, known, t } from './i18n/index.ts';
+
 /** 75.4 → "1:15". Hours appear only when there are any. */
 export function formatTime(seconds: number): string {
 	const whole = Number.isFinite(seconds) && seconds > 0 ? Math.floor(seconds) : 0;
@@ -55,90 +57,53 @@ export function formatBytes(bytes: number): string {
 		value /= 1000;
 		unit++;
 	} while (value >= 1000 && unit < units.length - 1);
-	return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+	return `${value < 10 ? fixed(value, 1) : Math.round(value)} ${units[unit]}`;
 }
 
-const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const dateOnly = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+export const formatDateTime = (ms: number): string =>
+	new Intl.DateTimeFormat(currentLocale(), { dateStyle: 'medium', timeStyle: 'short' }).format(ms);
+export const formatDate = (ms: number): string =>
+	new Intl.DateTimeFormat(currentLocale(), { dateStyle: 'medium' }).format(ms);
 
-export const formatDateTime = (ms: number): string => dateTime.format(ms);
-export const formatDate = (ms: number): string => dateOnly.format(ms);
+/** With this many decimals, as the language writes them. */
+export const fixed = (value: number, digits: number): string =>
+	value.toLocaleString(currentLocale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** Two decimals for what lives between 0 and 1, fewer as numbers grow. */
 export function formatNumber(value: number): string {
 	const size = Math.abs(value);
-	if (Number.isInteger(value)) return value.toLocaleString('en');
-	if (size < 10) return value.toFixed(2);
-	if (size < 1000) return value.toFixed(1);
-	return Math.round(value).toLocaleString('en');
+	if (Number.isInteger(value)) return value.toLocaleString(currentLocale());
+	if (size < 10) return fixed(value, 2);
+	if (size < 1000) return fixed(value, 1);
+	return Math.round(value).toLocaleString(currentLocale());
 }
 
-const UNITS: Record<string, string> = {
+const units = (): Record<string, string> => ({
 	'': '',
 	'1': '',
 	ratio: '',
 	count: '',
 	none: '',
 	fraction: '',
-	bpm: 'beats/min',
+	bpm: t('unit.bpm'),
 	'notes/s': 'notes/s',
-	per_minute: 'per minute',
+	per_minute: t('unit.per_minute'),
 	s: 's',
 	ms: 'ms'
-};
+});
 
 /** A measured value with its unit; fractions as per cent. */
 export function formatMeasurement(value: number | null, unit: string): string {
-	if (value === null || !Number.isFinite(value)) return 'not measurable';
-	if (unit === 'fraction') return `${(value * 100).toFixed(value < 0.1 ? 1 : 0)} %`;
-	const label = UNITS[unit] ?? unit.replaceAll('_', ' ');
+	if (value === null || !Number.isFinite(value)) return t('measure.none');
+	if (unit === 'fraction') return `${fixed(value * 100, value < 0.1 ? 1 : 0)} %`;
+	const label = units()[unit] ?? unit.replaceAll('_', ' ');
 	return label ? `${formatNumber(value)} ${label}` : formatNumber(value);
 }
 
-/** Where the key's own words would not tell a pianist what it is. */
-const NAMES: Record<string, string> = {
-	note_count: 'Notes heard',
-	tempo_spread_bpm: 'Tempo spread around it',
-	ioi_variability: 'Unevenness from note to note',
-	key_overlap_ratio: 'Key overlap (0 is just joined)',
-	note_duration_sec: 'Usual length of a note',
-	staccato_fraction: 'Staccato notes',
-	chord_asynchrony_ms: 'Spread of chords',
-	melody_lead_ms: 'Melody ahead of the rest by',
-	melody_lead_velocity: 'Melody stronger than the rest by',
-	velocity_mean: 'Key speed, on average (0–127)',
-	velocity_range: 'Key speed, softest to loudest notes',
-	velocity_contour_range: 'Key speed, softest to loudest passages',
-	velocity_trend_per_sec: 'Growing louder (or, below 0, softer)',
-	accent_strength: 'Accents above their surroundings by',
-	accents_per_minute: 'Accents',
-	note_density_per_sec: 'Notes a second',
-	polyphony: 'Keys down at once',
-	pitch_mean: 'Average pitch (60 is middle C)',
-	pitch_range: 'Lowest to highest notes',
-	repeated_note_unevenness: 'Unevenness of repeated notes',
-	repeated_note_velocity_change: 'Repeated notes, change of key speed',
-	trill_count: 'Trills',
-	trill_rate_per_sec: 'Speed of trills',
-	mordent_count: 'Mordents',
-	turn_count: 'Turns',
-	grace_note_count: 'Grace notes',
-	harmony_changes_per_minute: 'Changes of harmony',
-	pedal_over_harmony_fraction: 'Harmonies the pedal is held through (estimate)',
-	loudness_lufs: 'Loudness of the recording',
-	loudness_range_lu: 'Loudness, soft to loud passages',
-	brightness_hz: 'Brightness (centre of the spectrum)',
-	roll_off_hz: 'Brightness (85 % of the sound is below)',
-	pedal_down_fraction: 'Pedal down (estimate)',
-	pedal_changes_per_minute: 'Pedal changes (estimate)'
-};
-
 /** "finger_noise_ms" → "Finger noise" (its unit stands beside the value). */
 export function humanize(key: string): string {
-	if (NAMES[key]) return NAMES[key];
+	const named = `measure.${key}`;
+	if (known(named)) return t(named);
 	const words = key.replace(/_(ms|s|bpm|db|dbfs)$/, '').replaceAll('_', ' ');
 	return words.charAt(0).toUpperCase() + words.slice(1);
 }
-
-export const plural = (n: number, one: string, many = `${one}s`): string =>
-	`${n.toLocaleString('en')} ${n === 1 ? one : many}`;

@@ -1,13 +1,10 @@
 import type { Stage } from './api/types.ts';
+import { known, t } from './i18n/index.ts';
 
 /** The steps of an analysis, in the order they happen. */
-export const STAGES: { stage: Stage; label: string }[] = [
-	{ stage: 'queued', label: 'Waiting for its turn' },
-	{ stage: 'decoding', label: 'Opening the sound' },
-	{ stage: 'transcribing', label: 'Listening for the notes' },
-	{ stage: 'measuring', label: 'Measuring the playing' },
-	{ stage: 'scoring', label: 'Placing it on the scales' }
-];
+export const STAGES: Stage[] = ['queued', 'decoding', 'transcribing', 'measuring', 'scoring'];
 
-export const stageLabel = (stage: string): string =>
-	STAGES.find((s) => s.stage === stage)?.label ?? 'Finishing';
+export function stageLabel(stage: string): string {
+	const key = `stage.${stage}`;
+	return known(key) ? t(key) : t('stage.done');
+}

@@ -1,4 +1,4 @@
-import { loadLanguage } from '#lib/i18n/index.svelte.ts';
+import { loadLanguage } from '#lib/i18n/index.ts';
 
 // A single-page app: everything is drawn in the browser from the API.
 export const ssr = false;

@@ -31,3 +31,13 @@ export function resumeChat(id: string, lastEventId: string, signal: AbortSignal)
 	const headers: Record<string, string> = lastEventId ? { 'Last-Event-ID': lastEventId } : {};
 	return send(at(id, '/events'), { headers, signal, accept: 'text/event-stream' });
 }
+
+/** Answer the last question anew. */
+export function openAgain(id: string, signal: AbortSignal): Promise<Response> {
+	return send(at(id, '/regenerate'), { method: 'POST', signal, accept: 'text/event-stream' });
+}
+
+/** Put the last question in other words, and have that answered. */
+export function openEdited(id: string, message: string, signal: AbortSignal): Promise<Response> {
+	return send(at(id, '/edit'), { method: 'POST', json: { message }, signal, accept: 'text/event-stream' });
+}

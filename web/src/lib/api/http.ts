@@ -1,4 +1,5 @@
 import { authHeaders } from './key.ts';
+import { t } from '../i18n/index.ts';
 import { ApiError, isAbort, problemFrom } from './problem.ts';
 
 export interface Options {
@@ -80,7 +81,7 @@ export function upload<T>(
 			try {
 				resolve(JSON.parse(xhr.responseText) as T);
 			} catch {
-				reject(new ApiError(xhr.status, { detail: 'The server’s answer could not be read.' }));
+				reject(new ApiError(xhr.status, { detail: t('problem.unreadable') }));
 			}
 		};
 		xhr.onerror = () => reject(new ApiError(0));

@@ -1,7 +1,7 @@
 import { getJson, query, sendJson } from './http.ts';
 import { authHeaders } from './key.ts';
 import { ApiError } from './problem.ts';
-import type { Comparison, Health, PlayerContext, Progress, Readiness } from './types.ts';
+import type { Comparison, Health, ModelCard, PlayerContext, Progress, Readiness } from './types.ts';
 
 export const getContext = () => getJson<PlayerContext>('/api/context');
 
@@ -20,6 +20,8 @@ export const compareRecordings = (recordingId: string, against: string) =>
 	getJson<Comparison>(`/api/progress${query({ recording_id: recordingId, against })}`);
 
 export const getHealth = () => getJson<Health>('/api/health');
+
+export const getModelCards = () => getJson<{ cards: ModelCard[] }>('/api/model-card');
 
 /** A degraded server answers 503 with the same body, which is an answer, not an error. */
 export async function getReadiness(): Promise<Readiness> {

@@ -1,17 +1,12 @@
+import { known, t } from '../i18n/index.ts';
 import type { Problem } from './types.ts';
 
 const PREFIX = 'urn:crescendai:problem:';
 
-const BY_STATUS: Record<number, string> = {
-	0: 'The server can’t be reached. Check that it is running, then try again.',
-	401: 'This server asks for an API key. Enter yours in Settings.',
-	403: 'You are not allowed to do that.',
-	404: 'This is not here (any more).',
-	413: 'That file is too large.',
-	415: 'That kind of file can’t be used here.',
-	429: 'Too many requests. Wait a moment, then try again.',
-	503: 'The server is busy or still starting. Try again in a moment.'
-};
+function byStatus(status: number): string {
+	const key = `problem.${status}`;
+	return known(key) ? t(key) : '';
+}
 
 /** An answer that was not a success, in words fit to show. */
 export class ApiError extends Error {
@@ -21,7 +16,7 @@ export class ApiError extends Error {
 	readonly fields: { field: string; message: string }[];
 
 	constructor(status: number, problem: Partial<Problem> = {}) {
-		super(problem.detail || BY_STATUS[status] || problem.title || `The server answered ${status}.`);
+		super(problem.detail || byStatus(status) || problem.title || t('problem.other', { status }));
 		this.name = 'ApiError';
 		this.status = status;
 		this.code = (problem.type ?? '').startsWith(PREFIX) ? problem.type!.slice(PREFIX.length) : '';

@@ -292,3 +292,15 @@ export interface Readiness {
 	status: 'ready' | 'degraded';
 	parts: Record<string, { status: string; detail: string }>;
 }
+
+/** Where the models come from and where they fail; texts are Markdown. */
+export interface ModelCard {
+	model: string;
+	title: string;
+	version: string | null;
+	sections: {
+		heading: string;
+		text: string;
+		tables: { columns: string[]; rows: string[][] }[];
+	}[];
+}

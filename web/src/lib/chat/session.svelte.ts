@@ -1,10 +1,9 @@
-import { getSession, openChat, resumeChat, stopSession } from '../api/chat.ts';
+import { getSession, openAgain, openChat, openEdited, resumeChat, stopSession } from '../api/chat.ts';
 import { ApiError, isAbort, toApiError } from '../api/problem.ts';
 import type { ChatMessage } from '../api/types.ts';
+import { t } from '../i18n/index.ts';
 import { followAnswer, pause } from './answer.ts';
 import { applyEvent, newTurn, toTurns, type Turn } from './turns.ts';
-
-const NEVER_ANSWERED = 'This question was never answered. Please ask it again.';
 
 /** One conversation: its turns, and the answer being written. */
 export class ChatSession {
@@ -75,6 +74,17 @@ export class ChatSession {
 		);
 	}
 
+	/** Have the last question answered anew; with a text, put in other words first. */
+	async again(message?: string): Promise<void> {
+		const id = this.id;
+		const asked = this.turns.findLastIndex((turn) => turn.role === 'user');
+		if (!id || this.busy || asked < 0) return;
+		const text = message?.trim();
+		this.turns = this.turns.slice(0, asked + 1);
+		if (text) this.turns[asked]!.text = text;
+		await this.#receive((signal) => (text ? openEdited(id, text, signal) : openAgain(id, signal)));
+	}
+
 	/** Go on with an answer that was being written when the page was left. */
 	async #takeUp(id: string, messages: ChatMessage[]): Promise<void> {
 		if (this.busy || this.turns.at(-1)?.role !== 'user') return;
@@ -96,7 +106,7 @@ export class ChatSession {
 			if (turn.status === 'streaming') {
 				turn.status = this.stopping ? 'stopped' : finished ? 'complete' : 'failed';
 				if (turn.status === 'failed') {
-					turn.problem = 'The connection was lost before the answer was finished. Reload the page to see what was kept.';
+					turn.problem = t('chat.lost');
 				}
 			}
 		} catch (error) {
@@ -104,7 +114,7 @@ export class ChatSession {
 			else {
 				turn.status = 'failed';
 				const missing = error instanceof ApiError && error.code === 'turn_missing';
-				turn.problem = missing ? NEVER_ANSWERED : toApiError(error).message;
+				turn.problem = missing ? t('chat.never_answered') : toApiError(error).message;
 			}
 		} finally {
 			for (const tool of turn.tools) tool.done = true;
@@ -127,7 +137,7 @@ export class ChatSession {
 			if (!session) continue;
 			if (known.has(session.message_id)) {
 				turn.status = 'failed';
-				turn.problem = NEVER_ANSWERED;
+				turn.problem = t('chat.never_answered');
 				void events.return(false);
 				return false;
 			}

@@ -1,5 +1,6 @@
 /** What the chat shows: one turn per question and one per answer, however many messages lie behind it. */
 import type { ChatMessage, Citation, Problem, ToolCall } from '../api/types.ts';
+import { t } from '../i18n/index.ts';
 import type { SseEvent } from '../sse.ts';
 
 export interface ToolUse {
@@ -116,7 +117,7 @@ export function applyEvent(turn: Turn, event: SseEvent): SessionEvent | null {
 		case 'error': {
 			const problem = data as Problem;
 			turn.status = 'failed';
-			turn.problem = problem.detail || problem.title || 'The answer could not be finished.';
+			turn.problem = problem.detail || problem.title || t('chat.unfinished');
 			return null;
 		}
 		default:
@@ -124,21 +125,18 @@ export function applyEvent(turn: Turn, event: SseEvent): SessionEvent | null {
 	}
 }
 
-const LABELS: [RegExp, string, string][] = [
-	[/librar|knowledge|document|passage/, 'Looking in the library…', 'Looked in the library'],
-	[/compare|progress|history|recordings/, 'Comparing your recordings…', 'Compared your recordings'],
-	[/analy|score|segment|measure|moment|recording|listen/, 'Looking at the recording…', 'Looked at the recording'],
-	[/context|goal|profile|player/, 'Reading your goals…', 'Read your goals'],
-	[/search/, 'Looking in the library…', 'Looked in the library']
+const LABELS: [RegExp, 'library' | 'compare' | 'recording' | 'goals'][] = [
+	[/librar|knowledge|document|passage/, 'library'],
+	[/compare|progress|history|recordings/, 'compare'],
+	[/analy|score|segment|measure|moment|recording|listen/, 'recording'],
+	[/context|goal|profile|player/, 'goals'],
+	[/search/, 'library']
 ];
 
 export function toolLabel(tool: ToolUse): string {
-	const [, doing, did] = LABELS.find(([pattern]) => pattern.test(tool.name)) ?? [
-		null,
-		'Checking something…',
-		'Checked something'
-	];
-	if (!tool.done) return doing;
-	if (!tool.ok) return `${did}, without success`;
+	const [, kind] = LABELS.find(([pattern]) => pattern.test(tool.name)) ?? [null, 'other' as const];
+	if (!tool.done) return t(`tool.${kind}.doing`);
+	const did = t(`tool.${kind}.did`);
+	if (!tool.ok) return t('tool.failed', { did });
 	return tool.summary ? `${did}: ${tool.summary}` : did;
 }

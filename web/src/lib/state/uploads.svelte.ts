@@ -2,6 +2,7 @@ import { isAbort, toApiError } from '../api/problem.ts';
 import { MAX_UPLOAD_BYTES, uploadRecording } from '../api/recordings.ts';
 import type { Recording } from '../api/types.ts';
 import { formatBytes } from '../format.ts';
+import { t } from '../i18n/index.ts';
 
 export interface Upload {
 	key: number;
@@ -79,12 +80,12 @@ function fail(upload: Upload, message: string): void {
 
 /** What can be told from here; the server judges by the content. */
 function refuse(file: File): string | null {
-	if (file.size === 0) return 'This file is empty.';
+	if (file.size === 0) return t('upload.empty');
 	if (file.size > MAX_UPLOAD_BYTES) {
-		return `This file has ${formatBytes(file.size)}; the limit is 50 MB.`;
+		return t('upload.too_large', { size: formatBytes(file.size) });
 	}
 	if (!EXTENSIONS.test(file.name) && !file.type.startsWith('audio/')) {
-		return 'This is not a WAV, MP3 or M4A file.';
+		return t('upload.wrong');
 	}
 	return null;
 }

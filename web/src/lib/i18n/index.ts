@@ -7,7 +7,7 @@ export type Key = keyof typeof en;
 export type CountKey = Key extends infer K ? (K extends `${infer Stem}.one` ? Stem : never) : never;
 type Values = Record<string, string | number>;
 
-/** Another language is one more file and one more line here. */
+/** Another language is one more file and one more line here and below. */
 export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const;
 export type Language = keyof typeof LANGUAGES;
 
@@ -17,8 +17,8 @@ const CATALOGUES: Record<Language, () => Promise<{ default: Messages }>> = {
 };
 const KEPT_AS = 'crescendai.language';
 
-let language = $state<Language>('en');
-let messages = $state.raw<Messages | null>(null);
+let language: Language = 'en';
+let messages: Messages | null = null;
 
 const isLanguage = (code: string | null): code is Language => code !== null && code in LANGUAGES;
 
@@ -33,34 +33,37 @@ function preferred(): Language {
 	return navigator.languages.map((code) => code.slice(0, 2)).find(isLanguage) ?? 'en';
 }
 
+/** Before anything is drawn. */
 export async function loadLanguage(wanted: Language = preferred()): Promise<void> {
+	if (messages && wanted === language) return;
 	messages = (await CATALOGUES[wanted]()).default;
 	language = wanted;
-	document.documentElement.lang = wanted;
+	if (typeof document !== 'undefined') document.documentElement.lang = wanted;
 }
 
-export async function chooseLanguage(wanted: Language): Promise<void> {
-	await loadLanguage(wanted);
-	try {
-		localStorage.setItem(KEPT_AS, wanted);
-	} catch {
-		// it holds until the page is closed
-	}
+/** Keep the choice and draw everything anew. */
+export function chooseLanguage(wanted: Language): void {
+	localStorage.setItem(KEPT_AS, wanted);
+	location.reload();
 }
 
 export const currentLanguage = (): Language => language;
 
-export function fill(text: string, values: Values): string {
+/** The language as it is written where the reader lives: en-GB, de-AT. */
+export const currentLocale = (): string =>
+	globalThis.navigator?.languages?.find((code) => code.slice(0, 2) === language) ?? language;
+
+/** A message, with each `{name}` filled in. */
+export function t(key: Key, values: Values = {}): string {
+	const text: string = messages?.[key] ?? key;
 	return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** A message, with `{name}` filled in. */
-export function t(key: Key, values: Values = {}): string {
-	return fill(messages?.[key] ?? key, values);
-}
+/** Whether there is a message for a key that came from elsewhere. */
+export const known = (key: string): key is Key => messages !== null && key in messages;
 
 /** A message that depends on a number, `{n}` in the text. */
 export function tn(stem: CountKey, n: number, values: Values = {}): string {
 	const form = new Intl.PluralRules(language).select(n) === 'one' ? 'one' : 'other';
-	return t(`${stem}.${form}` as Key, { n: n.toLocaleString(language), ...values });
+	return t(`${stem}.${form}` as Key, { n: n.toLocaleString(currentLocale()), ...values });
 }

@@ -1,0 +1,148 @@
+"""Every page and state, light and dark, wide and narrow, held against axe-core's rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.fixtures.running import Server
+from tests.flows.conftest import OpenPage
+from tools.node import WEB
+
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOKS = {
+    "light and wide": {"width": 1280, "color_scheme": "light"},
+    "dark and narrow": {"width": 390, "height": 844, "color_scheme": "dark"},
+}
+Step = Callable[[Page], None]
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE.read_text())
+    found: dict[str, Any] = page.evaluate(
+        "(tags) => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", RULES
+    )
+    return [
+        f"{rule['id']}: {node['html'][:160]} | {node['failureSummary'][:300]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def states(recording: str, document: str) -> list[tuple[str, str, Step]]:
+    """A name, an address, and what is done there before looking."""
+
+    def nothing(page: Page) -> None:
+        page.wait_for_load_state("networkidle")
+
+    def record(page: Page) -> None:
+        page.get_by_test_id("record-open").click()
+        expect(page.get_by_test_id("record-start")).to_be_visible()
+
+    def insight(page: Page) -> None:
+        page.get_by_test_id("insight-region").first.click()
+        expect(page.get_by_test_id("moment-detail")).to_be_visible()
+        page.evaluate(
+            "document.querySelectorAll('details:not(:has([data-testid=export-menu]))')"
+            ".forEach((folded) => (folded.open = true))"
+        )
+
+    def citation(page: Page) -> None:
+        page.get_by_test_id("citation-chip").first.click()
+        expect(page.get_by_test_id("citation-popover")).to_be_visible()
+
+    def ask_to_delete(page: Page) -> None:
+        page.get_by_test_id("delete-recording").first.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+
+    def search(page: Page) -> None:
+        page.get_by_test_id("library-search").fill("pedal")
+        page.get_by_test_id("library-search").press("Enter")
+        expect(page.get_by_test_id("library-result").first).to_be_visible()
+
+    def failed(page: Page) -> None:
+        expect(page.get_by_test_id("error")).to_be_visible()
+
+    missing = "00000000-0000-4000-8000-000000000000"
+    return [
+        ("home", "/", nothing),
+        ("home, recording", "/", record),
+        ("home, deleting", "/", ask_to_delete),
+        ("recording", recording, nothing),
+        ("recording, all open", recording, insight),
+        ("recording, citation", recording, citation),
+        ("recording that is not there", f"/recordings/{missing}", failed),
+        ("tutor", "/chat", nothing),
+        ("library", "/library", nothing),
+        ("library, found", "/library", search),
+        ("source", document, nothing),
+        ("progress", "/progress", nothing),
+        ("settings", "/settings", nothing),
+        ("models", "/models", nothing),
+        ("page that is not there", "/nothing/here", nothing),
+    ]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing(
+    server: Server, open_page: OpenPage, analysed: dict[str, Any], look: str
+) -> None:
+    cited = analysed["advice"]["citations"][0]
+    at = cited["section"] or cited["page"] or 1
+    document = f"/library/{cited['document_id']}?at={at}&passage={cited['chunk_id']}"
+    page = open_page(**LOOKS[look])
+    wrong = {}
+    for name, address, step in states(analysed["path"], document):
+        page.goto(server.url + address, wait_until="networkidle")
+        step(page)
+        wrong[name] = violations(page)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{name} is {wide} px wider than the window"
+    assert not any(wrong.values()), json.dumps({n: f for n, f in wrong.items() if f}, indent=1)
+
+
+def test_a_conversation_and_a_refusal_too(
+    server: Server, open_page: OpenPage, analysed: dict[str, Any]
+) -> None:
+    asked = {"message": "What stands out?", "recording_id": analysed["id"]}
+    httpx.post(f"{server.url}/api/chat", json=asked, timeout=60)
+    page = open_page(color_scheme="dark")
+    session = httpx.get(f"{server.url}/api/chat/sessions").json()["items"][0]["session_id"]
+    page.goto(f"{server.url}/chat/{session}", wait_until="networkidle")
+    expect(page.get_by_test_id("chat-answer").last).to_be_visible()
+    assert violations(page) == []
+
+
+def test_with_the_keyboard_alone(server: Server, open_page: OpenPage, analysed: Any) -> None:
+    page = open_page()
+    page.goto(server.url + analysed["path"], wait_until="networkidle")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("document.activeElement.dataset.testid"))
+    assert "play-toggle" in seen
+    assert "insight-region" in seen
+    page.get_by_test_id("export-menu").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("export-notes.mid")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("export-menu")).to_be_focused()
+
+
+def test_without_motion_nothing_moves(server: Server, open_page: OpenPage) -> None:
+    page = open_page(reduced_motion="reduce")
+    page.goto(f"{server.url}/chat", wait_until="networkidle")
+    longest = page.evaluate(
+        "Math.max(0, ...[...document.querySelectorAll('*')].map((e) =>"
+        " parseFloat(getComputedStyle(e).animationDuration)))"
+    )
+    assert longest <= 0.001

@@ -1,0 +1,59 @@
+"""What is true of the whole app: its weight, its languages, and that it says when it is offline."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+from playwright.sync_api import Page, Response, expect
+
+from crescendai.web.pages import BUILD
+from tests.fixtures.running import Server
+from tests.flows.conftest import OpenPage
+
+FIRST_VIEW_BYTES = 150_000
+
+
+def loaded_scripts(page: Page, address: str) -> int:
+    """Bytes of script, compressed, that a first view of the page fetches."""
+    names: list[str] = []
+
+    def note(response: Response) -> None:
+        if response.request.resource_type == "script":
+            names.append(re.sub(r"^https?://[^/]+/", "", response.url))
+
+    page.on("response", note)
+    page.goto(address, wait_until="networkidle")
+    assert names
+    return sum(len(gzip.compress((BUILD / name).read_bytes(), 6)) for name in set(names))
+
+
+def test_a_first_view_is_light(
+    server: Server, open_page: OpenPage, analysed: dict[str, str]
+) -> None:
+    for path in ("/", analysed["path"], "/progress"):
+        weight = loaded_scripts(open_page(), server.url + path)
+        assert weight < FIRST_VIEW_BYTES, (path, weight)
+
+
+def test_the_browsers_language_is_spoken_and_another_can_be_chosen(
+    server: Server, open_page: OpenPage
+) -> None:
+    page = open_page(locale="de-AT")
+    page.goto(server.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Wie klingt es?")
+    assert page.evaluate("document.documentElement.lang") == "de"
+    page.goto(f"{server.url}/settings")
+    page.get_by_test_id("language").select_option("en")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+
+
+def test_it_says_when_it_is_offline(server: Server, open_page: OpenPage) -> None:
+    page = open_page()
+    page.goto(server.url, wait_until="networkidle")
+    page.context.set_offline(True)
+    expect(page.get_by_test_id("offline")).to_contain_text("offline")
+    page.context.set_offline(False)
+    expect(page.get_by_test_id("offline")).to_have_text("")
