@@ -37,7 +37,7 @@ from crescendai.identity.service import Caller, IdentityService
 from crescendai.knowledge.evaluation import DEPTH, Question, rank, read_questions, recall
 from crescendai.knowledge.ingestion import IngestionService
 from crescendai.knowledge.models import TextModels
-from crescendai.knowledge.results import Hit
+from crescendai.knowledge.results import SearchAnswer
 from crescendai.knowledge.search import KnowledgeSearch, Weights
 from crescendai.knowledge.service import KnowledgeService
 
@@ -130,21 +130,30 @@ async def _report(
     known = [question for question in questions if question.gold]
     unknown = [question for question in questions if not question.gold]
     print(f"{name} questions: {len(known)} with an answer, {len(unknown)} without")
+    print("| ranking | R@1 | R@3 | R@10 | AUC of the best score | processor time a search |")
     for stage, search in library.searches.items():
-        answers = [await _hits(library, search, question) for question in known]
-        ranks = [rank(hits, one.gold, files) for hits, one in zip(answers, known, strict=True)]
-        shares = " ".join(f"R@{k} {share:.3f}" for k, share in recall(ranks).at.items())
-        others = [await _hits(library, search, question) for question in unknown]
-        auc = separation([_best(hits) for hits in answers], [_best(hits) for hits in others])
-        print(f"{stage:8s} {shares} AUC {auc:.3f}")
+        began = time.process_time()
+        answers = [await _ask(library, search, question) for question in known]
+        cpu_ms = (time.process_time() - began) / len(known) * 1000
+        ranks = [rank(a.hits, one.gold, files) for a, one in zip(answers, known, strict=True)]
+        shares = " | ".join(f"{share:.3f}" for share in recall(ranks).at.values())
+        others = [await _ask(library, search, question) for question in unknown]
+        auc = separation([_best(a) for a in answers], [_best(a) for a in others])
+        print(f"| {stage} | {shares} | {auc:.3f} | {cpu_ms:.0f} ms |", flush=True)
+    auc = separation([_sure(a) for a in answers], [_sure(a) for a in others])
+    print(f"AUC of the last one's confidence: {auc:.3f}", flush=True)
 
 
-async def _hits(library: Library, search: KnowledgeSearch, question: Question) -> tuple[Hit, ...]:
-    return (await search.search(library.caller, question.query, DEPTH)).hits
+async def _ask(library: Library, search: KnowledgeSearch, question: Question) -> SearchAnswer:
+    return await search.search(library.caller, question.query, DEPTH)
 
 
-def _best(hits: Sequence[Hit]) -> float:
-    return hits[0].score if hits else 0.0
+def _best(answer: SearchAnswer) -> float:
+    return answer.hits[0].score if answer.hits else 0.0
+
+
+def _sure(answer: SearchAnswer) -> float:
+    return answer.confidence or 0.0
 
 
 def separation(with_answer: Sequence[float], without: Sequence[float]) -> float:

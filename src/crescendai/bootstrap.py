@@ -36,6 +36,7 @@ from crescendai.adapters.issuer.jwks import JwksUrl
 from crescendai.adapters.models.fallback import FallbackModel
 from crescendai.adapters.models.library_models import LibraryModels
 from crescendai.adapters.models.local_analyzer import LocalAnalyzer
+from crescendai.adapters.models.minilm import english_words
 from crescendai.adapters.models.openai_chat import OpenAIChatModel
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.objects.s3 import S3Account, S3ObjectStore
@@ -212,7 +213,7 @@ def build_services(floor: Floor) -> Services:
         open_index=MemoryVectorIndex
         if settings.postgresql_url is None
         else lambda: PgVectorIndex(transactions),
-        words=MemoryWordIndex(transactions),
+        words=MemoryWordIndex(transactions, english_words()),
         cache=floor.counted_cache,
     )
     knowledge = KnowledgeService(

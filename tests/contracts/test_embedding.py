@@ -169,6 +169,17 @@ async def test_the_better_answer_scores_higher(reranker: Reranker) -> None:
     assert all(-1 <= score <= 1.0001 for score in scores)
 
 
+async def test_what_no_passage_takes_up_is_told_where_it_can_be(reranker: Reranker) -> None:
+    prepared = await reranker.prepare([[TRILL], [PEDAL]])
+    taken_up = await reranker.unmatched("pedal harmony blur", prepared)
+    strange = await reranker.unmatched("ukulele tablature", prepared)
+    if taken_up is None or strange is None:
+        assert taken_up is strange is None
+    else:
+        assert 0 <= taken_up < strange <= 1
+        assert await reranker.unmatched("pedal", []) == 1
+
+
 async def test_tokens_are_counted_or_estimated(embedder: Embedder) -> None:
     none, few, many = await embedder.count_tokens(["", PEDAL, PEDAL * 20])
     assert none == 0

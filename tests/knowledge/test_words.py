@@ -69,6 +69,26 @@ async def test_others_documents_do_not_crowd_out_ones_own(
     assert await index.match("muddy pedal", caller.user_id, 300, set()) == []
 
 
+async def test_slips_of_spelling_are_put_right_by_the_words_one_can_find(
+    library: Library, caller: Caller, stranger: Caller
+) -> None:
+    index = MemoryWordIndex(library.transactions, dictionary={"medal"})
+    for name in ("a", "b", "c"):
+        await library.take_in(caller, f"{name}.txt", PEDAL + name.encode())
+    await library.take_in(caller, "once.txt", TRILL)
+    for query, expected in {
+        "Why is my pedel muddy?": "Why is my pedal muddy?",
+        "harmnoy": "harmony",
+        "the MUDDDY bass": "the muddy bass",
+        "medal harmony": "medal harmony",  # a word, though none of the library's
+        "fingar": "fingar",  # "finger" is found once only
+        "mdy": "mdy",
+        "sourdough": "sourdough",
+    }.items():
+        assert await index.spelt(query, caller.user_id) == expected
+    assert await index.spelt("pedel", stranger.user_id) == "pedel"
+
+
 @given(st.text(max_size=80))
 def test_search_words_hold_nothing_but_words(query: str) -> None:
     assert all(word.isalnum() for word in search_words(query))

@@ -37,6 +37,8 @@ class SearchAnswer:
     """Hits best first, the stages that ran, and the time taken.
 
     The stages are dense, bm25, fusion and rerank; rerank_part where time ran out before the end.
+    ``confidence`` is how likely it is, from 0 to 1, that the library answers the query at all; None
+    where nothing was reranked, or by a reranker that cannot tell.
     """
 
     query: str
@@ -44,3 +46,4 @@ class SearchAnswer:
     hits: tuple[Hit, ...]
     stages: tuple[str, ...]
     took_ms: float
+    confidence: float | None = None

@@ -144,13 +144,18 @@ class SearchResult(BaseModel):
 
 
 class SearchResults(BaseModel):
-    """``stages`` are those that ran; ``took_ms`` is the server's own time."""
+    """``stages`` are those that ran; ``took_ms`` is the server's own time.
+
+    ``confidence`` is how likely it is, 0 to 1, that the library answers the question at all; null
+    where that is not known.
+    """
 
     query: str
     top_k: int
     results: list[SearchResult]
     stages: list[str]
     took_ms: float
+    confidence: float | None
 
 
 def search_results(answer: SearchAnswer) -> SearchResults:
@@ -179,4 +184,5 @@ def search_results(answer: SearchAnswer) -> SearchResults:
         results=results,
         stages=list(answer.stages),
         took_ms=answer.took_ms,
+        confidence=answer.confidence,
     )

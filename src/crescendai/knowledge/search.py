@@ -7,6 +7,7 @@ words' evidence (BM25). Adding scores keeps what ranks throw away: how much bett
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ STAGES = ("dense", "bm25", "fusion", "rerank")
 BUDGET_MS = 1000.0
 _MIN_CANDIDATES = 100
 _RERANKED_AT_A_TIME = 50  # between two looks at the clock
+_BEST_PASSAGES = 10
+_CONFIDENCE = (2.4, -14.1, -2.0)  # logistic regression, docs/decisions/0010; for these weights
 _BM25_DEPTH = 300  # a passage near in meaning keeps its words' score though few words match
 
 log = structlog.get_logger(__name__)
@@ -104,6 +107,8 @@ class KnowledgeSearch:
         _check(query, top_k)
         wanted = max(3 * top_k, _MIN_CANDIDATES)
         within = await self._within(caller, filters)
+        asked = query
+        query = await self._words.spelt(query, caller.user_id)
         near, matches = await asyncio.gather(
             self._nearness.look(caller.user_id, query, wanted, within),
             self._words.match(query, caller.user_id, _BM25_DEPTH, within),
@@ -112,10 +117,11 @@ class KnowledgeSearch:
         candidates, reranked = await self._rerank(
             query, candidates, prepared, began + self._budget_sec
         )
+        confidence = await self._confidence(query, candidates, prepared) if reranked else None
         hits = await self._hits(caller, candidates, top_k)
         stages = _stages(near is not None, reranked, len(candidates))
         took_ms = (time.perf_counter() - began) * 1000
-        return SearchAnswer(query, top_k, hits, stages, round(took_ms, 2))
+        return SearchAnswer(asked, top_k, hits, stages, round(took_ms, 2), confidence)
 
     async def _within(self, caller: Caller, filters: Filters) -> set[UUID] | None:
         """The documents that the filters let through; None for all."""
@@ -174,6 +180,21 @@ class KnowledgeSearch:
             ]
         rest = candidates[len(ranked) :]
         return [*sorted(ranked, key=lambda one: -one.score), *rest], len(ranked)
+
+    async def _confidence(
+        self, query: str, candidates: Sequence[_Candidate], prepared: Mapping[int, bytes]
+    ) -> float | None:
+        """From the best score, and from what of the query none of the best passages takes up."""
+        kept = [prepared[one.number] for one in candidates[:_BEST_PASSAGES]]
+        try:
+            unmatched = await self._reranker.unmatched(query, kept)
+        except UpstreamFailed:
+            return None
+        if unmatched is None:
+            return None
+        of_score, of_unmatched, offset = _CONFIDENCE
+        evidence = of_score * candidates[0].score + of_unmatched * unmatched + offset
+        return round(0.5 * (1 + math.tanh(evidence / 2)), 4)
 
     async def _hits(
         self, caller: Caller, candidates: Sequence[_Candidate], top_k: int

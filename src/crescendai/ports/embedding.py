@@ -52,6 +52,12 @@ class Reranker(Protocol):
     async def rerank(self, query: str, prepared: Sequence[bytes]) -> list[float]:
         """How well each passage answers the query: higher is better, on the scale of a cosine."""
 
+    async def unmatched(self, query: str, prepared: Sequence[bytes]) -> float | None:
+        """How much of what the query says most none of these passages takes up, from 0 to 1.
+
+        None from a reranker that cannot tell.
+        """
+
 
 class ScriptedEmbedder:
     """A deterministic bag of words: texts that share words are near, case and order are ignored."""
@@ -88,6 +94,10 @@ class ScriptedReranker:
     async def rerank(self, query: str, prepared: Sequence[bytes]) -> list[float]:
         words = set(_words(query))
         return [len(words & set(_words(text.decode()))) / max(len(words), 1) for text in prepared]
+
+    async def unmatched(self, query: str, prepared: Sequence[bytes]) -> float | None:
+        scores = await self.rerank(query, [b" ".join(prepared)])
+        return 1 - scores[0]
 
 
 def _words(text: str) -> list[str]:

@@ -22,6 +22,12 @@ class WordIndex(Protocol):
     async def refresh(self) -> None:
         """Take over what has changed since the last time, so that the next match is quick."""
 
+    async def spelt(self, query: str, owner_id: UUID) -> str:
+        """The query with slips of spelling put right, by the words that the owner can find.
+
+        Only a word that stands nowhere is changed; the query as it is where nothing is nearer.
+        """
+
     async def match(
         self,
         query: str,

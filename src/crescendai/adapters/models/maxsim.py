@@ -25,6 +25,7 @@ DIMENSIONS = 64
 WEIGHTS = Path(__file__).parent / "weights" / "minilm"
 _INT8_SCALE = 127.0
 _COUNT = np.dtype("<u2")
+_NO_TOKENS = np.zeros((0, DIMENSIONS), np.int8)
 
 
 class MaxSimReranker:
@@ -41,6 +42,9 @@ class MaxSimReranker:
     async def rerank(self, query: str, prepared: Sequence[bytes]) -> list[float]:
         return await asyncio.to_thread(self._rerank, query, prepared)
 
+    async def unmatched(self, query: str, prepared: Sequence[bytes]) -> float | None:
+        return await asyncio.to_thread(self._unmatched, query, prepared)
+
     def _prepare(self, passages: Sequence[Sequence[str]]) -> list[bytes]:
         kept = []
         states = self._model.token_states([text for texts in passages for text in texts])
@@ -55,9 +59,7 @@ class MaxSimReranker:
 
     def _rerank(self, query: str, prepared: Sequence[bytes]) -> list[float]:
         """The tokens of all passages are compared in one product, then gathered by window."""
-        [ids] = self._model.token_ids([query])
-        words = self._project(self._model.token_states([query]))
-        weights = self._token_weights[ids[1:-1]]
+        words, weights = self._read_query(query)
         read = [_read(data) for data in prepared]
         counts = np.concatenate([np.zeros(0, np.int64), *(counts for counts, _ in read)])
         scores = np.zeros(len(prepared))
@@ -69,11 +71,27 @@ class MaxSimReranker:
         filled = counts > 0
         nearest = np.maximum.reduceat(cosines, (np.cumsum(counts) - counts)[filled])
         passages, firsts = np.unique(passages[filled], return_index=True)
-        weights /= weights.sum()
+        weights = weights / weights.sum()
         window = np.maximum.reduceat(nearest @ weights, firsts)
         whole = np.maximum.reduceat(nearest, firsts) @ weights
         scores[passages] = (window + whole) / 2
         return scores.tolist()
+
+    def _unmatched(self, query: str, prepared: Sequence[bytes]) -> float:
+        """A rare token of the query to which no token of the passages comes near tells most."""
+        words, weights = self._read_query(query)
+        tokens = np.concatenate([_NO_TOKENS, *(_read(data)[1] for data in prepared)])
+        if not len(tokens) or not len(words):
+            return 1.0
+        nearest = product(tokens.astype(np.float32), words.T / _INT8_SCALE).max(axis=0)
+        told = weights / self._token_weights.max() * (1 - nearest)
+        return float(np.clip(told.max(), 0, 1))
+
+    def _read_query(self, query: str) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The query's tokens as rows of unit length, and how much each of them says."""
+        [ids] = self._model.token_ids([query])
+        words = self._project(self._model.token_states([query]))
+        return words, self._token_weights[ids[1:-1]]
 
     def _project(self, texts: Sequence[TokenStates]) -> npt.NDArray[np.float32]:
         """The tokens of the texts, one after the other, as rows of unit length.
@@ -101,7 +119,7 @@ class MaxSimReranker:
 def _read(data: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int8]]:
     """Each window's count of tokens, and the tokens of all of them as rows."""
     if not data:
-        return np.zeros(0, np.int64), np.zeros((0, DIMENSIONS), np.int8)
+        return np.zeros(0, np.int64), _NO_TOKENS
     windows = int(np.frombuffer(data, dtype=_COUNT, count=1)[0])
     counts = np.frombuffer(data, dtype=_COUNT, count=windows, offset=_COUNT.itemsize)
     tokens = np.frombuffer(data, dtype=np.int8, offset=_COUNT.itemsize * (1 + windows))

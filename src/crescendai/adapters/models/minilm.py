@@ -122,8 +122,17 @@ class MiniLMEmbedder:
         return vectors
 
 
+def english_words() -> frozenset[str]:
+    """The whole words of the model's vocabulary, some 20,000 common ones."""
+    return frozenset(word for word in _vocabulary() if word.isalpha())
+
+
+def _vocabulary() -> list[str]:
+    return _VOCABULARY.read_text(encoding="utf-8").splitlines()
+
+
 def new_tokenizer() -> Tokenizer:
-    words = _VOCABULARY.read_text(encoding="utf-8").splitlines()
+    words = _vocabulary()
     vocabulary = {word: at for at, word in enumerate(words)}
     tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106 - no password
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)

@@ -121,6 +121,9 @@ class FolderReranker:
                 scores[at] = float(0.5 * (1 + np.tanh(logit / 2)))
         return scores
 
+    async def unmatched(self, query: str, prepared: Sequence[bytes]) -> float | None:
+        return None
+
 
 def _inputs(session: Any, encodings: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
     """What the graph asks for; not all of them ask for token types."""

@@ -57,6 +57,9 @@ class WorkersAIReranker:
                 scores[at] = score
         return scores
 
+    async def unmatched(self, query: str, prepared: Sequence[bytes]) -> float | None:
+        return None
+
     async def _scores(self, query: str, texts: Sequence[str]) -> list[float]:
         contexts = [{"text": text} for text in texts]
         body = {"query": query, "contexts": contexts, "top_k": len(contexts)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import threading
 from array import array
 from collections.abc import Collection, Sequence
@@ -19,13 +20,15 @@ import numpy.typing as npt
 
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge import index_repository
-from crescendai.knowledge.words import IN_TEXT, WordCounts, search_words, stems_of
+from crescendai.knowledge.words import IN_TEXT, WordCounts, search_words, slips_of, stems_of
 from crescendai.ports.words import WordMatch
 
 _SATURATION, _LENGTH_SHARE = 1.2, 0.75  # BM25's k1 and b
 _LEAST_IDF = 1e-6  # of a word that stands in more than half of all chunks
 _DEAD_SHARE = 0.25  # of the rows may be removed ones before the postings are written anew
 _BATCH_DOCUMENTS = 64  # read and taken over at a time
+_FREQUENT = 3  # chunks at least that hold a word which another one is taken for
+_SPELLABLE = re.compile(r"[a-z]{5,}", re.IGNORECASE)
 _EVERYBODY, _NOBODY = 0, -1
 
 
@@ -83,6 +86,26 @@ class Postings:
                 found = found[np.argpartition(-scores[found], limit)[:limit]]
             best = found[np.lexsort((self._numbers[found], -scores[found]))]
             return [WordMatch(int(self._numbers[row]), float(scores[row])) for row in best]
+
+    def unknown(self, words: Sequence[str]) -> list[str]:
+        """Those whose stem stands nowhere."""
+        with self._lock:
+            stems = stems_of(words)
+            return [
+                word for word, stem in zip(words, stems, strict=True) if stem not in self._stems
+            ]
+
+    def likeliest(self, words: Sequence[str], owner_id: UUID) -> str | None:
+        """The word that stands in most of the owner's chunks; None for all that are seldom seen."""
+        with self._lock:
+            visible = self._visible(owner_id, None)
+            counts = {
+                word: int(np.count_nonzero(visible[np.frombuffer(held, np.uint32) >> 8]))
+                for word, stem in zip(words, stems_of(words), strict=True)
+                if stem in self._stems and (held := self._postings[self._stems[stem]])
+            }
+        best = max(sorted(counts), key=lambda word: counts[word], default=None)
+        return best if best is not None and counts[best] >= _FREQUENT else None
 
     def _add(self, blocks: Sequence[WordBlock]) -> None:
         first = len(self._numbers)
@@ -155,10 +178,16 @@ class Postings:
 
 
 class MemoryWordIndex:
-    """Keeps the postings level with the database, whichever process wrote to it."""
+    """Keeps the postings level with the database, whichever process wrote to it.
 
-    def __init__(self, transactions: Transactions) -> None:
+    ``dictionary`` holds words that are no slips though the library has never seen them.
+    """
+
+    def __init__(
+        self, transactions: Transactions, dictionary: Collection[str] = frozenset()
+    ) -> None:
         self._transactions = transactions
+        self._dictionary = dictionary
         self._postings = Postings()
         self._revision = -1
         self._held: dict[UUID, int] = {}
@@ -171,6 +200,24 @@ class MemoryWordIndex:
         if state.revision != self._revision:
             async with self._lock:
                 await self._catch_up()
+
+    async def spelt(self, query: str, owner_id: UUID) -> str:
+        if not self._strange(query):
+            return query
+        await self.refresh()
+        return await asyncio.to_thread(self._spelt, query, owner_id)
+
+    def _spelt(self, query: str, owner_id: UUID) -> str:
+        meant = {}
+        for word in self._strange(query):
+            likeliest = self._postings.likeliest(sorted(slips_of(word)), owner_id)
+            if likeliest is not None:
+                meant[word] = likeliest
+        return _SPELLABLE.sub(lambda found: meant.get(found[0].lower(), found[0]), query)
+
+    def _strange(self, query: str) -> list[str]:
+        words = list(dict.fromkeys(word.lower() for word in _SPELLABLE.findall(query)))
+        return [one for one in self._postings.unknown(words) if one not in self._dictionary]
 
     async def match(
         self,
