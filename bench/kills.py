@@ -1,7 +1,7 @@
 """Nothing acknowledged is lost: ``python -m bench.kills [--kills 200] [--seed 1]``.
 
 Uses a real server by HTTP from four sides at a time (uploads, documents, chat, context and keys),
-kills it with SIGKILL at random moments, alone or with its workers, and compares afterwards what it
+kills it, its workers or both with SIGKILL at random moments, and compares afterwards what it
 has with what it acknowledged. 200 kills take about 25 minutes on two cores.
 """
 

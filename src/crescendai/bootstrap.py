@@ -139,7 +139,7 @@ def open_floor(settings: Settings) -> Floor:
             database=Database(
                 settings.postgresql_url or sqlite_url(data.resolve()), settings.database_connections
             ),
-            objects=_open_objects(settings),
+            objects=open_objects(settings),
             redis=redis,
             cache=cache,
             changes=PolledChanges() if redis is None else RedisChanges(redis),
@@ -154,7 +154,7 @@ def open_floor(settings: Settings) -> Floor:
         ) from error
 
 
-def _open_objects(settings: Settings) -> FolderObjectStore | S3ObjectStore:
+def open_objects(settings: Settings) -> FolderObjectStore | S3ObjectStore:
     data = settings.data_dir.resolve()
     if settings.objects_url is None:
         secret = server_secret(data, settings.given_secret)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import orjson
@@ -22,6 +24,9 @@ import crescendai
 from crescendai.errors import CrescendError
 from crescendai.kit import logs
 from crescendai.settings import Settings, read_settings, unknown_variables
+
+if TYPE_CHECKING:
+    from crescendai.backup import Summary
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -396,6 +401,54 @@ def cancel_job(job: JobId) -> None:
 
     asyncio.run(commands.cancel_job(_settings(quiet=True), job))
     out.print("Cancelled.")
+
+
+BackupFolder = Annotated[Path, typer.Argument(help="The folder of the backup.")]
+
+
+@app.command("backup")
+def back_up(to: BackupFolder, as_json: AsJson = False) -> None:
+    """Back up the embedded server, running or not, into a new folder."""
+    from crescendai import backup
+
+    with _bars() as bars:
+        report = _counting(bars, "Objects")
+        summary = asyncio.run(backup.back_up(_settings(quiet=True), to, report))
+    _print_backup(summary, as_json)
+
+
+@app.command()
+def restore(backup_folder: BackupFolder, as_json: AsJson = False) -> None:
+    """Put a backup into an empty data folder; nothing is ever overwritten."""
+    from crescendai import backup
+
+    with _bars() as bars:
+        report = _counting(bars, "Objects")
+        summary = asyncio.run(backup.restore(_settings(quiet=True), backup_folder, report))
+    _print_backup(summary, as_json)
+
+
+@app.command()
+def verify(backup_folder: BackupFolder, as_json: AsJson = False) -> None:
+    """Compare a backup with its checksums, and its rows with its objects."""
+    from crescendai import backup
+
+    _print_backup(asyncio.run(backup.verify(backup_folder)), as_json)
+
+
+def _counting(bars: Progress, what: str) -> Callable[[int, int], None]:
+    task = bars.add_task(what, total=None)
+    return lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def _print_backup(summary: Summary, as_json: bool) -> None:
+    if as_json:
+        _print_json(asdict(summary))
+        return
+    out.print(
+        f"Complete and whole: {sum(summary.rows.values())} rows, {summary.objects} objects, "
+        f"{summary.size_bytes / 1e6:.1f} MB, of {_day(summary.created_at)}."
+    )
 
 
 @app.command()
