@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from crescendai.chat.events import TurnEvent
+from crescendai.chat.schemas import Language
 from crescendai.chat.tools import Tools
 from crescendai.identity.service import Caller
 
@@ -33,7 +34,8 @@ class TurnBrief:
     """``recording_id`` is what the turn is about; ``recordings`` are the caller's, newest first.
 
     ``message_id`` is the answer's. ``recording_id`` may still be under analysis.
-    ``library`` is the revision of the library when the turn began.
+    ``library`` is the revision of the library when the turn began. ``language`` is the one asked
+    for; None is the question's own.
     """
 
     caller: Caller
@@ -45,6 +47,7 @@ class TurnBrief:
     history: tuple[Said, ...] = ()
     recordings: tuple[HeardRecording, ...] = ()
     library: int = 0
+    language: Language | None = None
 
 
 class Tutor(Protocol):

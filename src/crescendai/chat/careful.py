@@ -8,7 +8,12 @@ from contextlib import aclosing
 from crescendai.chat.brief import TurnBrief, Tutor
 from crescendai.chat.events import TurnEvent
 from crescendai.chat.tools import Tools
-from crescendai.chat.tutor.intents import read_intent
+from crescendai.chat.tutor.german import in_english, is_german
+from crescendai.chat.tutor.intents import asks_to_play, hurt_before, read_intent
+
+
+def _as_read(message: str) -> str:
+    return in_english(message) if is_german(message) else message
 
 
 class CarefulTutor:
@@ -27,8 +32,9 @@ class CarefulTutor:
         return self._tutor.prompt_version
 
     async def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
-        in_pain = read_intent(brief.message, brief.history).kind == "pain"
-        tutor = self._careful if in_pain else self._tutor
+        intent = read_intent(_as_read(brief.message), brief.history)
+        in_pain = asks_to_play(intent) and hurt_before(brief.history)
+        tutor = self._careful if in_pain or intent.kind == "pain" else self._tutor
         async with aclosing(tutor.answer(brief, tools)) as happening:
             async for event in happening:
                 yield event

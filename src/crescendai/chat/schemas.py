@@ -18,16 +18,21 @@ Message = Annotated[
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Lines = Annotated[list[Line], Field(max_length=30)]
 Level = Literal["beginner", "intermediate", "advanced"]
+Language = Literal["en", "de"]
 Style = Literal["gentle", "direct", "detailed"]
 MessageStatus = Literal["complete", "stopped", "failed"]
 
 
 class TurnRequest(BaseModel):
-    """One turn. Without ``session_id`` a new session begins; ``recording_id`` is its topic."""
+    """One turn. Without ``session_id`` a new session begins; ``recording_id`` is its topic.
+
+    ``language`` is the one to answer in; without it, that of the question.
+    """
 
     message: Message
     session_id: UUID | None = None
     recording_id: UUID | None = None
+    language: Language | None = None
 
 
 class EditRequest(BaseModel):

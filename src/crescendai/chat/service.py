@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -84,7 +85,8 @@ class ChatService:
             heard = await _heard(session, caller)
             await _check_recording(session, caller, request.recording_id, heard)
             row = await self._session_for(session, caller, request)
-            return await self._open_turn(session, caller, row, request.message, heard, runner)
+            brief = await self._open_turn(session, caller, row, request.message, heard, runner)
+        return replace(brief, language=request.language)
 
     async def begin_again(
         self, caller: Caller, session_id: UUID, message: str | None, runner: str = ""

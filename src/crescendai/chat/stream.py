@@ -185,6 +185,8 @@ def _situation(brief: TurnBrief) -> str:
     """The facts of this conversation that the model needs in order to call its tools."""
     lines = ["This conversation", f"- session_id: {brief.session_id}"]
     lines.append(f"- recording_id in view: {brief.recording_id or 'none'}")
+    if brief.language is not None:
+        lines.append(f"- answer in this language: {brief.language}")
     for heard in brief.recordings[:5]:
         name = json.dumps(heard.filename, ensure_ascii=False)
         lines.append(f"- the person's recording {heard.recording_id}, file name {name}")

@@ -221,8 +221,31 @@ async def test_the_recording_that_is_named_is_the_one_spoken_of(world: World) ->
 
 
 async def test_another_language_is_answered_with_what_it_understands(world: World) -> None:
-    for message in ("Wie übe ich das Pedal am Klavier?", "ペダルの使い方は？"):
+    for message in ("Comment travailler la pédale ?", "ペダルの使い方は？"):
         assert "only English" in await ask(world, message)
+
+
+async def test_german_is_answered_in_german(world: World) -> None:
+    text = await ask(world, "Wie war meine Aufnahme?")
+    assert "Pedalklarheit (0,71, deutlich verwaschen)" in text
+    assert "Daran würde ich arbeiten" in text
+    assert "hör für heute auf" in await ask(world, "Mir tut die Hand weh")
+    text = await ask(world, "Was soll ich als Nächstes üben?")
+    assert text.startswith("Als Nächstes: Pedalklarheit")
+    assert "[1]" in text
+
+
+async def test_nothing_to_play_while_something_hurts(world: World) -> None:
+    history = (
+        Said("user", "My wrist hurts after octaves"),
+        Said("assistant", "Please stop playing for today."),
+    )
+    for message in ("How do I practise octaves?", "What should I practise next?", "Plan my week"):
+        text = await ask(world, message, *history)
+        assert "won't give you anything to play" in text
+        assert "[1]" not in text
+    over = (*history, Said("user", "The pain is gone now"), Said("assistant", "Good."))
+    assert "won't give you" not in await ask(world, "How do I clean my pedal?", *over)
 
 
 async def test_what_the_library_does_not_know_is_said(world: World) -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from crescendai.chat.brief import Said
-from crescendai.chat.tutor.intents import Kind, minutes_in, read_intent
+from crescendai.chat.tutor.german import in_english, is_german
+from crescendai.chat.tutor.intents import Kind, hurt_before, minutes_in, read_intent
 from crescendai.chat.tutor.vocabulary import content_words, dimensions_in, is_about_music
 
 PEDAL = "pedal_clean_blurred"
@@ -69,12 +70,179 @@ MESSAGES: list[tuple[str, Kind]] = [
     ("I have an exam on Friday", "occasion"),
     ("what piece should I learn?", "repertoire"),
     ("ok", "unclear"),
+    ("Hello there, I'm new here", "introduction"),
+    ("Good evening!", "greeting"),
+    ("Thank you so much", "thanks"),
+    ("Bye, see you tomorrow", "thanks"),
+    ("How does this work?", "introduction"),
+    ("What are you able to do for me?", "introduction"),
+    ("My thumb joint aches when I stretch", "pain"),
+    ("There's a burning sensation in my forearm", "pain"),
+    ("After an hour my hand goes numb", "pain"),
+    ("Is it normal that my wrist hurts?", "pain"),
+    ("What did you think of my playing?", "overview"),
+    ("Give me some feedback please", "overview"),
+    ("Tell me how I sounded", "overview"),
+    ("Can you review my last recording?", "overview"),
+    ("How did I do today?", "overview"),
+    ("Was that any good?", "overview"),
+    ("Any thoughts on my performance?", "overview"),
+    ("What's your impression?", "overview"),
+    ("Summarise the recording for me", "overview"),
+    ("Why did I get such a high pedal score?", "explain"),
+    ("Is my playing too loud?", "explain"),
+    ("Was I rushing?", "explain"),
+    ("Did I use too much pedal?", "explain"),
+    ("How clear was my articulation?", "explain"),
+    ("Is my tone too thin?", "explain"),
+    ("Tell me about my dynamics", "explain"),
+    ("Does it sound dramatic enough?", "explain"),
+    ("What do you mean by blurred?", "question"),
+    ("Which bit was the best?", "moment"),
+    ("Where was I at my best?", "moment"),
+    ("Which part should I be proud of?", "moment"),
+    ("Show me the worst bit", "moment"),
+    ("Where does it fall apart?", "moment"),
+    ("Where did my timing slip?", "moment"),
+    ("Where is the pedal muddiest?", "moment"),
+    ("What went on at 1:12?", "moment"),
+    ("Anything odd around 0:30?", "moment"),
+    ("What's next?", "next"),
+    ("What should I focus on this week?", "next"),
+    ("What would you work on first?", "next"),
+    ("Where do I start?", "next"),
+    ("What's the one thing I should change?", "next"),
+    ("Give me something to practise", "next"),
+    ("What is my biggest problem?", "next"),
+    ("How can I get rid of the mud in my pedalling?", "how_to"),
+    ("Any tips for playing softly?", "how_to"),
+    ("I keep rushing, help", "how_to"),
+    ("Teach me to voice chords", "how_to"),
+    ("How should I practise scales in thirds?", "how_to"),
+    ("I struggle with polyrhythms", "how_to"),
+    ("My trills are uneven", "how_to"),
+    ("How do I memorise a fugue?", "how_to"),
+    ("Exercise for an even left hand, please", "how_to"),
+    ("How can I stop being nervous on stage?", "how_to"),
+    ("How do I learn a new piece quickly?", "how_to"),
+    ("What's a good fingering for C major?", "question"),
+    ("What is half pedalling?", "question"),
+    ("Define legato", "question"),
+    ("Explain what agogic means", "question"),
+    ("What's the difference between legato and legatissimo?", "question"),
+    ("Who was Chopin?", "question"),
+    ("Compare take 1 and take 2", "compare"),
+    ("Is today's version better than yesterday's?", "compare"),
+    ("Did I get better since last week?", "compare"),
+    ("How does this take differ from the previous one?", "compare"),
+    ("Which of my two recordings is better?", "compare"),
+    ("Am I making progress?", "compare"),
+    ("Show my progress", "compare"),
+    ("Make a plan for 30 minutes a day", "plan"),
+    ("I've got half an hour, how should I use it?", "plan"),
+    ("What should a week of practice look like?", "plan"),
+    ("Organise my practice week", "plan"),
+    ("I only have 15 minutes today", "plan"),
+    ("How should I divide 45 minutes of practice?", "plan"),
+    ("Can you set up a daily routine for me?", "plan"),
+    ("What do you know about my goals?", "context"),
+    ("What have I told you about myself?", "context"),
+    ("How reliable are these numbers?", "scores"),
+    ("What does the interval mean?", "scores"),
+    ("Is 0.4 bad?", "scores"),
+    ("Did I play any wrong notes?", "wrong_notes"),
+    ("How many mistakes did I make?", "wrong_notes"),
+    ("Can you tell which notes I missed?", "wrong_notes"),
+    ("Let me hear somebody else's recording", "others"),
+    ("At what tempo did I play?", "tempo"),
+    ("How many bpm was that?", "tempo"),
+    ("Grade my performance", "mark"),
+    ("Am I talented?", "mark"),
+    ("Out of ten, how was it?", "mark"),
+    ("My recital is next week", "occasion"),
+    ("I have an audition in three days", "occasion"),
+    ("Can you recommend an easy piece by Bach?", "repertoire"),
+    ("What should I learn after the Moonlight Sonata?", "repertoire"),
+    ("Tell me a joke", "question"),
+    ("What is the capital of France?", "question"),
+    ("asdf", "unclear"),
+    ("???", "unclear"),
+]
+GERMAN: list[tuple[str, Kind, tuple[str, ...]]] = [
+    ("Hallo!", "greeting", ()),
+    ("Guten Abend", "greeting", ()),
+    ("Danke dir", "thanks", ()),
+    ("Vielen Dank, tschüss", "thanks", ()),
+    ("Was kannst du?", "introduction", ()),
+    ("Wer bist du?", "introduction", ()),
+    ("Mir tut das Handgelenk weh", "pain", ()),
+    ("Ich habe Schmerzen im Unterarm, wie übe ich Oktaven?", "pain", ()),
+    ("Meine Finger kribbeln beim Spielen", "pain", ()),
+    ("Wie war meine Aufnahme?", "overview", ()),
+    ("Wie fandest du mein Spiel?", "overview", ()),
+    ("Was hältst du davon?", "overview", ()),
+    ("Gib mir bitte Feedback", "overview", ()),
+    ("Warum ist mein Pedal so verwaschen?", "explain", (PEDAL,)),
+    ("Wieso ist mein Timing so unruhig?", "explain", (TIMING,)),
+    ("Habe ich zu viel Pedal genommen?", "explain", ()),
+    ("Was soll ich als Nächstes üben?", "next", ()),
+    ("Womit soll ich anfangen?", "next", ()),
+    ("Woran soll ich diese Woche arbeiten?", "next", ()),
+    ("Wie übe ich Triller?", "how_to", ()),
+    ("Wie kann ich meine Oktaven verbessern?", "how_to", ()),
+    ("Hast du eine Übung für das Pedal?", "how_to", ()),
+    ("Wie lerne ich ein Stück auswendig?", "how_to", ()),
+    ("Hilf mir bei den Polyrhythmen", "how_to", ()),
+    ("Was fällt am meisten auf?", "moment", ()),
+    ("Welche war meine beste Stelle?", "moment", ()),
+    ("Zeig mir die schwächste Passage", "moment", ()),
+    ("Wo eile ich?", "moment", (TIMING,)),
+    ("Was passiert bei 0:12?", "moment", ()),
+    ("Vergleich meine letzten beiden Aufnahmen", "compare", ()),
+    ("Bin ich besser geworden?", "compare", ()),
+    ("Mach mir einen Übeplan", "plan", ()),
+    ("Ich habe 20 Minuten am Tag", "plan", ()),
+    ("Was bedeutet una corda?", "question", ()),
+    ("Was ist Legato?", "question", ()),
+    ("Was bedeutet der Wert 0,7?", "scores", ()),
+    ("Wie sicher bist du?", "scores", ()),
+    ("Habe ich falsche Töne gespielt?", "wrong_notes", ()),
+    ("Welches Tempo hatte ich?", "tempo", ()),
+    ("Welche Note gibst du mir?", "mark", ()),
+    ("Ich habe nächste Woche eine Prüfung", "occasion", ()),
+    ("Welches Stück soll ich lernen?", "repertoire", ()),
+    ("Zeig mir die Aufnahmen anderer Schüler", "others", ()),
+    ("Was weißt du über mich?", "context", ()),
 ]
 
 
 @pytest.mark.parametrize(("message", "kind"), MESSAGES)
 def test_the_kind_of_question(message: str, kind: Kind) -> None:
     assert read_intent(message).kind == kind
+
+
+def test_the_table_is_long_enough_to_mean_something() -> None:
+    assert len({message for message, _ in MESSAGES}) >= 150
+    assert not any(is_german(message) for message, _ in MESSAGES)
+
+
+@pytest.mark.parametrize(("message", "kind", "keys"), GERMAN)
+def test_german_questions(message: str, kind: Kind, keys: tuple[str, ...]) -> None:
+    assert is_german(message)
+    intent = read_intent(in_english(message))
+    assert intent.kind == kind
+    assert set(keys) <= set(intent.keys)
+
+
+def test_pain_is_remembered_until_it_is_over() -> None:
+    hurts = Said("user", "My wrist hurts after octaves")
+    careful = Said("assistant", "Please stop playing for today.")
+    assert hurt_before((hurts, careful))
+    assert not hurt_before((hurts, careful, Said("user", "The pain is gone now")))
+    assert not hurt_before((Said("user", "It was painful to listen to"),))
+    assert not hurt_before((careful, Said("assistant", "If it hurts, stop.")))
+    assert read_intent("The pain is gone", (hurts, careful)).kind == "acknowledged"
+    assert read_intent("The pain is gone, but my hand is numb").kind == "pain"
 
 
 def test_a_follow_up_keeps_its_topic() -> None:

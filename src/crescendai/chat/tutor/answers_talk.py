@@ -101,6 +101,14 @@ async def pain(desk: Desk, _: Intent) -> None:
     )
 
 
+async def hurt_before(desk: Desk, _: Intent) -> None:
+    desk.say(
+        "You told me that something hurts. As long as it does, I won't give you anything to play: "
+        "stop, and have it looked at by a doctor or a physiotherapist who knows musicians. Has it "
+        "gone? Then tell me so, and we begin slowly."
+    )
+
+
 async def context(desk: Desk, _: Intent) -> None:
     known = await desk.context()
     told = []

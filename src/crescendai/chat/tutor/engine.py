@@ -18,9 +18,11 @@ from crescendai.chat.tutor import (
     answers_practice,
     answers_recording,
     answers_talk,
+    german_answers,
 )
 from crescendai.chat.tutor.desk import Desk
-from crescendai.chat.tutor.intents import Intent, Kind, read_intent
+from crescendai.chat.tutor.german import in_english, is_german
+from crescendai.chat.tutor.intents import Intent, Kind, asks_to_play, hurt_before, read_intent
 from crescendai.chat.tutor.material import Ear, Reader
 from crescendai.chat.tutor.spelling import spelt
 
@@ -68,7 +70,9 @@ class BuiltinTutor:
 
     async def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
         started = time.monotonic()
-        understood = replace(brief, message=spelt(brief.message))
+        german = brief.language == "de" or (brief.language is None and is_german(brief.message))
+        message = in_english(brief.message) if is_german(brief.message) else spelt(brief.message)
+        understood = replace(brief, message=message, language="de" if german else "en")
         desk = Desk(understood, tools, self._ear, self._reader)
         writing = asyncio.create_task(_write(desk))
         try:
@@ -83,9 +87,31 @@ class BuiltinTutor:
         yield UsageReported(MODEL_ID, 0, desk.words_said, took_ms)
 
 
+async def _answer_in_german(desk: Desk, intent: Intent, hurts: bool) -> None:
+    if hurts:
+        desk.say(german_answers.HURT_BEFORE)
+    elif intent.kind in german_answers.TALK:
+        desk.say(german_answers.TALK[intent.kind])
+    elif intent.kind == "greeting":
+        german_answers.greet(desk)
+    elif intent.kind == "overview":
+        await german_answers.overview(desk)
+    elif intent.kind == "next":
+        await german_answers.work_on(desk)
+    else:
+        desk.say(german_answers.IN_ENGLISH)
+        await ANSWERS[intent.kind](desk, intent)
+
+
 async def _write(desk: Desk) -> None:
     try:
         intent = read_intent(desk.brief.message, desk.brief.history)
-        await ANSWERS[intent.kind](desk, intent)
+        hurts = asks_to_play(intent) and hurt_before(desk.brief.history)
+        if desk.brief.language == "de":
+            await _answer_in_german(desk, intent, hurts)
+        elif hurts:
+            await answers_talk.hurt_before(desk, intent)
+        else:
+            await ANSWERS[intent.kind](desk, intent)
     finally:
         desk.hand_over()

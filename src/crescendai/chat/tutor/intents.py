@@ -56,7 +56,7 @@ class Intent:
 def read_intent(message: str, history: Sequence[Said] = ()) -> Intent:
     """What the message asks for. A short follow-up takes its topic from what was said before."""
     if patterns.PAIN.search(message) and not patterns.NOT_PAIN.search(message):
-        return Intent("pain")
+        return Intent("acknowledged" if _is_over(message, history) else "pain")
     text = patterns.HELLO.sub("", message, count=1)
     if not text.strip():
         return Intent("greeting")
@@ -73,6 +73,28 @@ def read_intent(message: str, history: Sequence[Said] = ()) -> Intent:
         if follow_up is not None:
             return follow_up
     return _first_rule(text, keys, short=len(words) <= 2)
+
+
+def _is_over(message: str, history: Sequence[Said]) -> bool:
+    return hurt_before(history) and patterns.GONE.search(message) is not None
+
+
+def hurt_before(history: Sequence[Said]) -> bool:
+    """Whether pain was named earlier in the conversation, and not said to be over since."""
+    hurts = False
+    for said in history:
+        if said.role != "user":
+            continue
+        if patterns.PAIN.search(said.content) and not patterns.NOT_PAIN.search(said.content):
+            hurts = not patterns.GONE.search(said.content)
+        elif patterns.GONE.search(said.content):
+            hurts = False
+    return hurts
+
+
+def asks_to_play(intent: Intent) -> bool:
+    """Whether the answer would send the person to the keys."""
+    return intent.kind in ("next", "how_to", "plan", "stuck", "occasion")
 
 
 def _first_rule(text: str, keys: tuple[str, ...], *, short: bool) -> Intent:
@@ -99,6 +121,8 @@ def _first_rule(text: str, keys: tuple[str, ...], *, short: bool) -> Intent:
         return Intent("repertoire")
     if patterns.PLAN.search(text):
         return Intent("plan", keys, minutes=minutes)
+    if patterns.START.search(text) and not keys:
+        return Intent("next", minutes=minutes)
     superlative = (
         patterns.STRONG.search(text)
         or patterns.WEAK.search(text)

@@ -75,7 +75,7 @@ _MUSIC = re.compile(
     r"practi[sc]\w+|pieces?|bars?|measures?|hands?|finger\w*|wrist\w*|arms?|thumbs?|repertoire|"
     r"sonat\w+|nocturne\w*|prelude\w*|fugue\w*|etudes?|études?|waltz\w*|mazurka\w*|concert\w*|"
     r"editions?|urtext|wtc|clavier|inventions?|goldberg|arias?|bach|mozart|haydn|beethoven|chopin|schubert|schumann|brahms|liszt|debussy|ravel|satie|"
-    r"czerny|hanon|scarlatti|bart[oó]k|rachmaninov|prokofiev|trills?|ornament\w*|leaps?|"
+    r"czerny|hanon|scarlatti|bart[oó]k|rachmaninov|prokofiev|trills?|polyrhythm\w*|ornament\w*|leaps?|"
     r"sight[- ]?read\w*|memor\w+|perform\w*|stage|nerv\w+|record\w*|teacher|lessons?|phras\w+|"
     r"voic\w+|harmon\w+|melod\w+|accompan\w+|posture|bench|warm\w*|technique|exercise\w*|"
     r"learn\w*)\b"
