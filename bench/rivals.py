@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -64,9 +65,43 @@ def chroma(vectors: Vectors) -> Ask:
     ]
 
 
+def qdrant_local(vectors: Vectors) -> Ask:
+    qdrant: Any = importlib.import_module("qdrant_client")
+    models = qdrant.models
+    client = qdrant.QdrantClient(":memory:")
+    client.create_collection(
+        "v", models.VectorParams(size=vectors.shape[1], distance=models.Distance.COSINE)
+    )
+    for start in range(0, len(vectors), 10_000):
+        part = vectors[start : start + 10_000]
+        batch = models.Batch(ids=list(range(start, start + len(part))), vectors=part.tolist())
+        client.upsert("v", batch)
+    return lambda query: [
+        int(one.id) for one in client.query_points("v", query.tolist(), limit=10).points
+    ]
+
+
+def sqlite_vec(vectors: Vectors) -> Ask:
+    extension: Any = importlib.import_module("sqlite_vec")
+    path = tempfile.mkdtemp() + "/v.db"
+    database = sqlite3.connect(path, check_same_thread=False)
+    database.enable_load_extension(True)
+    extension.load(database)
+    database.execute(
+        f"CREATE VIRTUAL TABLE v USING vec0(e float[{vectors.shape[1]}] distance_metric=cosine)"
+    )
+    rows = ((at, row.tobytes()) for at, row in enumerate(vectors))
+    database.executemany("INSERT INTO v (rowid, e) VALUES (?, ?)", rows)
+    database.commit()
+    asked = "SELECT rowid FROM v WHERE e MATCH ? AND k = 10 ORDER BY distance"
+    return lambda query: [row[0] for row in database.execute(asked, (query.tobytes(),))]
+
+
 ENGINES: dict[str, Callable[[Vectors], Ask]] = {
     "numpy, exact float32": numpy_exact,
     "FAISS HNSW": faiss_hnsw,
     "LanceDB IVF_RQ": lancedb_ivf,
     "Chroma HNSW": chroma,
+    "Qdrant, local mode": qdrant_local,
+    "sqlite-vec, exact": sqlite_vec,
 }

@@ -200,12 +200,12 @@ class SlowReranker(ScriptedReranker):
 
     async def rerank(self, query: str, prepared: Sequence[bytes]) -> list[float]:
         self.seen += len(prepared)
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(2.1)
         return await super().rerank(query, prepared)
 
 
 @pytest.mark.parametrize(
-    ("budget_ms", "last_stage", "seen"), [(0, "fusion", 0), (500, "rerank_part", 50)]
+    ("budget_ms", "last_stage", "seen"), [(0, "fusion", 0), (2000, "rerank_part", 25)]
 )
 async def test_reranking_ends_with_the_time_for_it(
     library: Library, caller: Caller, budget_ms: float, last_stage: str, seen: int
@@ -226,3 +226,22 @@ async def test_reranking_ends_with_the_time_for_it(
     assert answer.stages[-1] == last_stage
     assert reranker.seen == seen
     assert len(answer.hits) == 5
+
+
+async def test_a_question_begins_as_its_model_was_trained(library: Library, caller: Caller) -> None:
+    class Told(ScriptedEmbedder):
+        before_query = "Find: "
+
+        async def embed(self, texts: Sequence[str]) -> Vectors:
+            seen.extend(texts)
+            return await super().embed(texts)
+
+    seen: list[str] = []
+    told = Told()
+    await library.new_ingestion(told).ingest(
+        (await library.submit(caller, "pedal.txt", PEDAL)).document.document_id
+    )
+    assert seen
+    assert not any(text.startswith("Find: ") for text in seen)
+    await library.new_search(TextModels(told, library.reranker)).search(caller, "muddy bass")
+    assert seen[-1] == "Find: muddy bass"

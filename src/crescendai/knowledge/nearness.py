@@ -93,6 +93,6 @@ class Nearness:
         cached = await self._cache.get(key)
         if cached is not None and len(cached) == 4 * embedder.dimensions:
             return np.frombuffer(cached, dtype=np.float32)
-        vector: npt.NDArray[np.float32] = (await embedder.embed([query]))[0]
+        vector: npt.NDArray[np.float32] = (await embedder.embed([embedder.before_query + query]))[0]
         await self._cache.set(key, vector.tobytes(), EMBEDDING_LIFE_SEC)
         return vector

@@ -29,6 +29,10 @@ class Embedder(Protocol):
     @property
     def dimensions(self) -> int: ...
 
+    @property
+    def before_query(self) -> str:
+        """What a question begins with, to a model that was trained to be told so; else nothing."""
+
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """One row a text, in order; (0, dimensions) for no texts. Never blocks the event loop."""
 
@@ -63,6 +67,7 @@ class ScriptedEmbedder:
     """A deterministic bag of words: texts that share words are near, case and order are ignored."""
 
     model_id = "scripted-bag-of-words"
+    before_query = ""
 
     def __init__(self, dimensions: int = 64) -> None:
         self.dimensions = dimensions

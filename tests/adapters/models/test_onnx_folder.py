@@ -47,6 +47,7 @@ async def test_the_settings_open_the_folders_that_are_there(tmp_path: Path) -> N
     settings = read_settings(data_dir=tmp_path, embedder="bge-base", reranker="bge-base")
     models = LibraryModels(settings).text_models
     assert models.id == "BAAI/bge-base-en-v1.5+BAAI/bge-reranker-base"
+    assert models.embedder.before_query.startswith("Represent this sentence")
     with pytest.raises(UpstreamFailed, match="vectors have 384 dimensions, not 768"):
         await models.embedder.embed([PEDAL])
     assert len(await models.reranker.rerank("pedal", [b"pedal"])) == 1

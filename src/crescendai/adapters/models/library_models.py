@@ -21,6 +21,7 @@ from crescendai.settings import Settings
 
 BGE_EMBEDDER = "BAAI/bge-base-en-v1.5"
 BGE_DIMENSIONS = 768
+BEFORE_BGE_QUERY = "Represent this sentence for searching relevant passages: "  # as it was trained
 BGE_RERANKER = "BAAI/bge-reranker-base"
 _WORKERS_AI = f"workers-ai:{EMBEDDING_MODEL}"
 
@@ -83,7 +84,10 @@ class LibraryModels:
 
     def _bge(self) -> Embedder:
         return FolderEmbedder(
-            self._folder(BGE_EMBEDDER), model_id=BGE_EMBEDDER, dimensions=BGE_DIMENSIONS
+            self._folder(BGE_EMBEDDER),
+            model_id=BGE_EMBEDDER,
+            dimensions=BGE_DIMENSIONS,
+            before_query=BEFORE_BGE_QUERY,
         )
 
     def _folder(self, repository: str) -> OnnxFolder:
@@ -109,6 +113,7 @@ class LibraryModels:
             workers_ai_embeddings(EMBEDDING_MODEL),
             model_id=_WORKERS_AI,
             dimensions=EMBEDDING_DIMENSIONS,
+            before_query=BEFORE_BGE_QUERY,
         )
 
     def _workers_ai_service(self, code: str) -> JSONService:

@@ -104,6 +104,7 @@ class MiniLMEmbedder:
 
     model_id = "all-MiniLM-L6-v2-int8"
     dimensions = DIMENSIONS
+    before_query = ""
 
     def __init__(self, model: MiniLM) -> None:
         self._model = model

@@ -77,10 +77,13 @@ class OnnxFolder:
 class FolderEmbedder:
     """The state of the first token ([CLS]) at unit length, as the BGE models are trained."""
 
-    def __init__(self, model: OnnxFolder, *, model_id: str, dimensions: int) -> None:
+    def __init__(
+        self, model: OnnxFolder, *, model_id: str, dimensions: int, before_query: str = ""
+    ) -> None:
         self._model = model
         self.model_id = model_id
         self.dimensions = dimensions
+        self.before_query = before_query
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:

@@ -37,12 +37,19 @@ class RemoteEmbedder:
     """``dimensions`` is what the model is known to have; an answer of another width is refused."""
 
     def __init__(
-        self, service: JSONService, protocol: Protocol, *, model_id: str, dimensions: int
+        self,
+        service: JSONService,
+        protocol: Protocol,
+        *,
+        model_id: str,
+        dimensions: int,
+        before_query: str = "",
     ) -> None:
         self._service = service
         self._protocol = protocol
         self.model_id = model_id
         self.dimensions = dimensions
+        self.before_query = before_query
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         batches = [await self._batch(texts[at : at + BATCH_TEXTS]) for at in self._starts(texts)]
