@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import hashlib
 import logging
@@ -132,6 +133,8 @@ def open_floor(settings: Settings) -> Floor:
     data = settings.data_dir
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not os.access(data, os.W_OK):
+            raise OSError(errno.EROFS, "it may not be written to")
         redis = None if settings.cache_url is None else RedisLink(settings.cache_url)
         cache = DiskCache((data / "cache").resolve()) if redis is None else RedisCache(redis)
         return Floor(

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from crescendai.errors import CrescendError, SchemaError
+from crescendai.errors import CrescendError, SchemaError, StorageFull
 from crescendai.kit.logs import named
 
 STATUS_BY_KIND = {
@@ -159,6 +159,10 @@ def install(app: FastAPI, production: bool) -> None:
 
 def _database_down(request_id: str, error: Exception) -> ProblemResponse:
     cause = error.orig if isinstance(error, OperationalError) else error
+    if "disk is full" in str(cause) or "No space left" in str(cause):  # SQLite; PostgreSQL
+        log.error("request.failed", code="storage_full", cause=str(cause))
+        full = "The disk is full: nothing can be stored until there is room."
+        return problem(request_id, 507, "storage_full", StorageFull.title, full)
     log.error("request.failed", code="database_down", cause=str(cause))
     detail = "The database cannot be used now; try again in a moment."
     return problem(request_id, 503, "database_down", "A part of the server is down", detail)

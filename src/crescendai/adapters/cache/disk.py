@@ -5,11 +5,17 @@ The library keeps pickles there, so the folder is the server's alone (mode 0700)
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from cashews import Cache as Cashews
 
 from crescendai.errors import Unavailable
+
+log = structlog.get_logger(__name__)
 
 
 class DiskCache:
@@ -21,11 +27,14 @@ class DiskCache:
         self._cache.setup(f"disk://?directory={folder}&shards=0")
 
     async def get(self, key: str) -> bytes | None:
-        value = await self._cache.get(key)
+        value = None
+        with _no_disk_no_cache():
+            value = await self._cache.get(key)
         return value if isinstance(value, bytes) else None
 
     async def set(self, key: str, value: bytes, expire_sec: float) -> None:
-        await self._cache.set(key, value, expire=expire_sec)
+        with _no_disk_no_cache():
+            await self._cache.set(key, value, expire=expire_sec)
 
     async def delete(self, key: str) -> None:
         await self._cache.delete(key)
@@ -37,3 +46,12 @@ class DiskCache:
 
     async def close(self) -> None:
         await self._cache.close()
+
+
+@contextmanager
+def _no_disk_no_cache() -> Iterator[None]:
+    """A disk that is full or gone makes the cache empty, not the request fail."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        log.warning("cache.trouble", cause=str(error))
