@@ -66,9 +66,13 @@ def states(recording: str, document: str) -> list[tuple[str, str, Step]]:
         page.get_by_test_id("library-search").press("Enter")
         expect(page.get_by_test_id("library-result").first).to_be_visible()
 
+    def takes(page: Page) -> None:
+        expect(page.get_by_test_id("stretches")).to_be_visible()
+
     def failed(page: Page) -> None:
         expect(page.get_by_test_id("error")).to_be_visible()
 
+    itself = recording.rpartition("/")[2]
     missing = "00000000-0000-4000-8000-000000000000"
     return [
         ("home", "/", nothing),
@@ -78,6 +82,7 @@ def states(recording: str, document: str) -> list[tuple[str, str, Step]]:
         ("recording, all open", recording, insight),
         ("recording, citation", recording, citation),
         ("recording that is not there", f"/recordings/{missing}", failed),
+        ("two takes", f"/compare/{itself}/{itself}", takes),
         ("tutor", "/chat", nothing),
         ("library", "/library", nothing),
         ("library, found", "/library", search),

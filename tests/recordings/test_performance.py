@@ -73,7 +73,7 @@ def test_too_few_notes_have_no_course() -> None:
     for course in (courses.tempo, courses.dynamics, courses.articulation):
         assert [len(part) for part in course(few)] == [0, 0]
     played = to_played(analysis(), few, pedal_array([]))
-    assert played.courses["tempo"].time == []
+    assert played.courses.tempo.time == []
     assert len(played.notes) == 3
 
 

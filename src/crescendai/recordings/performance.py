@@ -12,7 +12,7 @@ import numpy as np
 from crescendai.identity.service import Caller
 from crescendai.music import courses
 from crescendai.music.notes import NoteArray, PedalArray
-from crescendai.recordings.schemas import Analysis, Course, Played
+from crescendai.recordings.schemas import Analysis, Course, Courses, Played
 from crescendai.recordings.service import RecordingService
 
 TICKS_PER_SECOND = 1000  # 120 beats a minute, 500 ticks a beat: a tick is a millisecond
@@ -56,11 +56,11 @@ def to_played(analysis: Analysis, notes: NoteArray, pedal: PedalArray) -> Played
             for onset, offset, pitch, velocity in notes.tolist()
         ],
         pedal=[(round(down, 3), round(up, 3)) for down, up in pedal.tolist()],
-        courses={
-            "tempo": _course("bpm", courses.tempo(notes)),
-            "dynamics": _course("velocity", courses.dynamics(notes)),
-            "articulation": _course("ratio", courses.articulation(notes)),
-        },
+        courses=Courses(
+            tempo=_course("bpm", courses.tempo(notes)),
+            dynamics=_course("velocity", courses.dynamics(notes)),
+            articulation=_course("ratio", courses.articulation(notes)),
+        ),
     )
 
 

@@ -110,13 +110,21 @@ class Course(BaseModel):
     value: list[float]
 
 
+class Courses(BaseModel):
+    """Beats per minute, MIDI velocity, and key-overlap ratio, as they run."""
+
+    tempo: Course
+    dynamics: Course
+    articulation: Course
+
+
 class Played(BaseModel):
     """What was transcribed: ``notes`` are rows of onset and offset in seconds, MIDI pitch and
-    velocity, ``pedal`` rows of down and up in seconds. ``courses``: tempo, dynamics, articulation.
+    velocity, ``pedal`` rows of down and up in seconds.
     """
 
     recording_id: UUID
     duration: float
     notes: list[tuple[float, float, int, int]]
     pedal: list[tuple[float, float]]
-    courses: dict[str, Course]
+    courses: Courses

@@ -11,7 +11,7 @@ export interface Value {
 /** The values of recordings among what a claim rests on, each once. */
 export function evidenceOf(support: Support[]): Value[] {
 	const found = new Map<string, Value>();
-	for (const { dimension, measurement, segment, value } of support) {
+	for (const { dimension = null, measurement = null, segment = null, value = null } of support) {
 		if (value === null || (dimension === null && measurement === null)) continue;
 		const key = [dimension ?? measurement, segment?.start ?? 'all', value.toFixed(4)].join(' ');
 		found.set(key, { key, dimension, measurement, segment, value });

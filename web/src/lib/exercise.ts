@@ -10,6 +10,6 @@ export function exerciseFor(moment: TemporalFeedback, advice: Feedback): Exercis
 		const [name] = exercise.split(/[:.\n]/, 1);
 		return !!name && moment.practice_focus.includes(`“${name}”`);
 	});
-	const fits = ({ support = [] }: Exercise) => support.some((s) => s.dimension !== null && about.has(s.dimension));
+	const fits = ({ support = [] }: Exercise) => support.some((s) => !!s.dimension && about.has(s.dimension));
 	return named ?? exercises.find(fits) ?? null;
 }

@@ -1,6 +1,6 @@
 import { readSse } from '../sse.ts';
 import { getJson, query, remove, send, sendJson, upload } from './http.ts';
-import type { Analysis, Feedback, Page, Played, ProgressEvent, Recording } from './types.ts';
+import type { Analysis, Feedback, Page, Played, ProgressEvent, Recording, TakeComparison } from './types.ts';
 
 export const MAX_UPLOAD_BYTES = 50 * 1024 * 1024;
 
@@ -38,6 +38,10 @@ export function getAnalysis(id: string, signal?: AbortSignal): Promise<Analysis>
 
 export function getPlayed(id: string, signal?: AbortSignal): Promise<Played> {
 	return getJson(at(id, '/performance'), signal);
+}
+
+export function compareTakes(id: string, other: string): Promise<TakeComparison> {
+	return getJson(at(id, `/compare/${encodeURIComponent(other)}`));
 }
 
 /** What can be taken along. */
