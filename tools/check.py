@@ -17,6 +17,8 @@ CHECKS: dict[str, list[str]] = {
     "format": [str(BIN / "ruff"), "format", "--check", *CODE],
     "import contracts": [str(BIN / "lint-imports"), "--no-cache"],
     "types": [str(BIN / "mypy")],
+    "secrets": [sys.executable, "-m", "tools.find_secrets"],
+    "known holes": [sys.executable, "-m", "tools.audit"],
     "web types": [sys.executable, "-m", "tools.node", "run", "check"],
     "web units": [sys.executable, "-m", "tools.node", "test"],
     "tests": [sys.executable, "-m", "pytest", "-q", "--durations=10"],

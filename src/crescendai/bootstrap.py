@@ -23,6 +23,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from crescendai.account.service import AccountService, Removers
+from crescendai.account.sweep import sweep_orphans
 from crescendai.adapters import confinement
 from crescendai.adapters.audio.files import FileAudioProbe
 from crescendai.adapters.cache.counted import CountedCache
@@ -263,6 +265,18 @@ def build_services(floor: Floor) -> Services:
         ),
         usage=usage,
         jobs=Jobs(transactions),
+        account=AccountService(
+            transactions=transactions,
+            objects=floor.objects,
+            cache=floor.counted_cache,
+            removers=Removers(
+                recordings=recordings.remove,
+                knowledge_documents=knowledge.delete,
+                chat_sessions=turns.delete_session,
+            ),
+            database=floor.database,
+            scratch=settings.data_dir.resolve() / "scratch" / "exports",
+        ),
         quotas=build_quotas(settings, usage, [recordings.stored_bytes, knowledge.stored_bytes]),
         repeats=RepeatService(transactions),
     )
@@ -367,6 +381,7 @@ async def prepare(floor: Floor, services: Services) -> None:
     await services.knowledge.ensure_handbook()
     await services.reindexing.ensure()
     await floor.objects.remove_unfinished()
+    await sweep_orphans(floor.database.transactions, floor.objects)
 
 
 def build_app(

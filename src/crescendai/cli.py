@@ -39,7 +39,11 @@ keys = typer.Typer(
 )
 library = typer.Typer(no_args_is_help=True, help="The owner's library: books, articles and notes.")
 jobs = typer.Typer(no_args_is_help=True, help="What the workers do, and what was given up.")
+account = typer.Typer(
+    no_args_is_help=True, help="A whole account: export everything of a user's, or erase it."
+)
 app.add_typer(keys, name="keys")
+app.add_typer(account, name="account")
 app.add_typer(jobs, name="jobs")
 app.add_typer(library, name="library")
 out = Console()
@@ -295,6 +299,35 @@ def evaluate(
         table.add_column(f"R@{k}")
     table.add_row(*(f"{share:.3f}" for share in found.at.values()))
     out.print(table)
+
+
+Named = Annotated[str, typer.Option(help="A user's name; `owner` where nobody signs in.")]
+
+
+@account.command("export")
+def export_account(
+    file: Annotated[Path, typer.Argument(help="The ZIP archive to write; it must not exist yet.")],
+    user: Named = "owner",
+) -> None:
+    """Write everything of a user's to one archive: rows as JSON, audio and documents as sent."""
+    from crescendai import commands
+
+    size = asyncio.run(commands.export_account(_settings(quiet=True), user, file))
+    out.print(f"{file}: {size} bytes.", highlight=False, markup=False)
+
+
+@account.command("erase")
+def erase_account(
+    user: Annotated[str, typer.Argument(help="The user's name.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a user and everything of theirs for good."""
+    from crescendai import commands
+
+    if not yes:
+        typer.confirm(f"Erase {user} and everything of theirs? There is no way back.", abort=True)
+    asyncio.run(commands.erase_account(_settings(quiet=True), user))
+    out.print(f"Erased: {user}.", highlight=False, markup=False)
 
 
 User = Annotated[str, typer.Option(help="Whose keys: a user's name.")]

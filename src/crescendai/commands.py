@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import glob
 import hashlib
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
@@ -101,6 +102,23 @@ async def create_key(
     async with opened(settings) as floor:
         identity = build_services(floor).identity
         return await identity.create_key(name, user, sorted(allowed), expires_in_days)
+
+
+async def export_account(settings: Settings, user: str, path: Path) -> int:
+    """Write everything of a user's to a new ZIP archive; its size in bytes."""
+    async with opened(settings) as floor:
+        services = build_services(floor)
+        caller = await services.identity.known_user(user)
+        async with services.account.exported(caller) as archive:
+            with path.open("xb") as out, archive.open("rb") as found:
+                shutil.copyfileobj(found, out)
+            return path.stat().st_size
+
+
+async def erase_account(settings: Settings, user: str) -> None:
+    async with opened(settings) as floor:
+        services = build_services(floor)
+        await services.account.erase(await services.identity.known_user(user))
 
 
 async def list_jobs(settings: Settings, state: str | None, limit: int) -> list[JobReport]:

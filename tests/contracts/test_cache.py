@@ -14,7 +14,7 @@ from crescendai.adapters.cache.disk import DiskCache
 from crescendai.adapters.cache.redis import RedisCache
 from crescendai.adapters.redis.link import RedisLink
 from crescendai.errors import Unavailable
-from crescendai.ports.cache import Cache
+from crescendai.ports.cache import Cache, ClearedCache
 from tests.fixtures.gate import Gate
 
 
@@ -51,6 +51,14 @@ async def test_a_deleted_value_is_gone(cache: Cache) -> None:
     await cache.delete("k")
     await cache.delete("k")
     assert await cache.get("k") is None
+
+
+async def test_a_kind_is_cleared_and_no_other(cache: ClearedCache) -> None:
+    for key in ("llm:a", "llm:b", "llmx:a", "metadata:llm:a"):
+        await cache.set(key, b"v", 60)
+    await cache.clear("llm")
+    left = [key for key in ("llm:a", "llm:b", "llmx:a", "metadata:llm:a") if await cache.get(key)]
+    assert left == ["llmx:a", "metadata:llm:a"]
 
 
 async def test_it_says_when_it_is_usable(cache: Cache) -> None:

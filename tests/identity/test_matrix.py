@@ -79,6 +79,8 @@ RULES = {
     "POST /api/keys": "admin",
     "GET /api/keys": "admin",
     "DELETE /api/keys/{key_id}": "admin",
+    "GET /api/account/export": "admin",
+    "DELETE /api/account": "admin",
 }
 
 

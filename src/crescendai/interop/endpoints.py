@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from crescendai.errors import UnsupportedFormat
 from crescendai.identity.endpoints import CurrentCaller
 from crescendai.interop.completions import Completions
 from crescendai.interop.schemas import Completion, CompletionRequest, Model, Models
@@ -47,6 +48,8 @@ async def complete(
 @router.post("/mcp", response_class=Response)
 async def model_context_protocol(request: Request, caller: CurrentCaller) -> Response:
     """The tutor's three tools for clients of the Model Context Protocol (Streamable HTTP)."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        raise UnsupportedFormat("json_expected", "Send JSON-RPC as application/json.")
     request.state.caller = caller
     return _Handed(request)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from crescendai.identity.cursors import ListPlace
@@ -25,6 +25,9 @@ from crescendai.knowledge.schemas import (
 )
 from crescendai.knowledge.search import MAX_TOP_K, KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
+from crescendai.music.dimensions import ALL_KEYS
+
+MAX_PAGES = 1_000_000
 
 router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
 
@@ -88,7 +91,10 @@ async def retry_document(request: Request, caller: CurrentCaller, document_id: U
 
 @router.get("/documents/{document_id}/pages/{number}")
 async def get_page(
-    request: Request, caller: CurrentCaller, document_id: UUID, number: int
+    request: Request,
+    caller: CurrentCaller,
+    document_id: UUID,
+    number: Annotated[int, Path(ge=1, le=MAX_PAGES)],
 ) -> PageText:
     """A page's text, or a section's where a format has no pages, and where its passages stand."""
     return await _service(request).page(caller, document_id, number)
@@ -105,12 +111,12 @@ async def index_state(request: Request, caller: CurrentCaller) -> IndexState:
 async def search(
     request: Request,
     caller: CurrentCaller,
-    q: str,
+    q: Annotated[str, Query(json_schema_extra={"minLength": 1, "pattern": r"\S"})],
     top_k: Annotated[int, Query(ge=1, le=MAX_TOP_K)] = 5,
     document: UUID | None = None,
     type: str | None = None,
     level: str | None = None,
-    dimension: str | None = None,
+    dimension: Annotated[str | None, Query(json_schema_extra={"enum": [*ALL_KEYS]})] = None,
 ) -> SearchResults:
     """The passages that answer a question best: the search that the tutor uses."""
     engine: KnowledgeSearch = request.app.state.search

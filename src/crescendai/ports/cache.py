@@ -16,3 +16,10 @@ class Cache(Protocol):
 
     async def ping(self) -> None:
         """Raise Unavailable when the cache cannot be used."""
+
+
+class ClearedCache(Cache, Protocol):
+    """A cache of which a whole kind can be deleted."""
+
+    async def clear(self, kind: str) -> None:
+        """Delete every key that begins with ``kind`` and a colon. Raises Unavailable."""

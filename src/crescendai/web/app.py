@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 import crescendai
+from crescendai.account import endpoints as account_endpoints
+from crescendai.account.service import AccountService
 from crescendai.chat import endpoints as chat_endpoints
 from crescendai.chat.service import ChatService
 from crescendai.chat.turns import Turns
@@ -65,6 +67,7 @@ class Services:
     feedback: FeedbackService
     usage: UsageService
     jobs: Jobs
+    account: AccountService
     quotas: Quotas
     repeats: RepeatService
 
@@ -110,6 +113,7 @@ def create_app(
         interop_endpoints.router,
         identity_endpoints.router,
         usage_endpoints.router,
+        account_endpoints.router,
         jobs.router,
         reference.router,
         pages.router,

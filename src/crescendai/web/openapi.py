@@ -75,7 +75,7 @@ def _statuses(method: str, path: str) -> list[int]:
         found |= {404, 409}
     if method in ("POST", "PUT"):
         found |= {404, 408, 409, 412, 413}
-    if path in UPLOADS:
+    if path in UPLOADS or path == "/mcp":
         found |= {415}
     if asks_model(method, path):
         found |= {502}

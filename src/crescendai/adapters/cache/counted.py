@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter
 
-from crescendai.ports.cache import Cache
+from crescendai.ports.cache import ClearedCache
 
 
 class CountedCache:
     """The Cache port over another one. A key's kind is what stands before its first colon."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: ClearedCache) -> None:
         self._cache = cache
         self.registry = CollectorRegistry()
         self._lookups = Counter(
@@ -30,6 +30,9 @@ class CountedCache:
 
     async def delete(self, key: str) -> None:
         await self._cache.delete(key)
+
+    async def clear(self, kind: str) -> None:
+        await self._cache.clear(kind)
 
     async def ping(self) -> None:
         await self._cache.ping()

@@ -5,9 +5,10 @@ The library keeps pickles there, so the folder is the server's alone (mode 0700)
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import structlog
@@ -23,6 +24,7 @@ class DiskCache:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
         self._cache = Cashews()
         self._cache.setup(f"disk://?directory={folder}&shards=0")
 
@@ -38,6 +40,10 @@ class DiskCache:
 
     async def delete(self, key: str) -> None:
         await self._cache.delete(key)
+
+    async def clear(self, kind: str) -> None:
+        await self._cache.delete_match(f"{kind}:*")
+        await asyncio.to_thread(_scrub, self._folder)
 
     async def ping(self) -> None:
         await self.set("ping", b"1", 60)
@@ -55,3 +61,11 @@ def _no_disk_no_cache() -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         log.warning("cache.trouble", cause=str(error))
+
+
+def _scrub(folder: Path) -> None:
+    """Leave nothing of deleted values in the free pages of the cache's own databases."""
+    for path in folder.rglob("cache.db"):
+        with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from crescendai.adapters.redis.link import PREFIX, RedisLink
 from crescendai.errors import Unavailable
@@ -39,6 +40,15 @@ class RedisCache:
         except Unavailable:
             if len(self._owed) < _OWED_AT_MOST:
                 self._owed.add(key)
+
+    async def clear(self, kind: str) -> None:
+        """Raises Unavailable while the server is away: what was to go would come back."""
+
+        async def cleared(redis: Any) -> None:
+            async for key in redis.scan_iter(match=f"{PREFIX}{kind}:*", count=1000):
+                await redis.delete(key)
+
+        await self._link.ask(cleared)
 
     async def ping(self) -> None:
         await self._link.ask(lambda redis: redis.ping())

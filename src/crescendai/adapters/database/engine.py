@@ -63,6 +63,19 @@ class Database:
             async with _session(connection) as session, session.begin():
                 yield session
 
+    async def scrub(self) -> None:
+        """Leave nothing of what was deleted in the database's files.
+
+        PostgreSQL's own vacuum does that in its time; SQLite would keep it in free pages.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        async with self._writing, self.engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                await (await driver.execute(statement)).close()
+
     async def ping(self) -> None:
         try:
             async with self._read() as session:

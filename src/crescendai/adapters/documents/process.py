@@ -22,7 +22,7 @@ class ProcessParser:
     """
 
     def __init__(
-        self, *, memory_bytes: int = 900 << 20, cpu_sec: int = 5, wall_sec: float = 30
+        self, *, memory_bytes: int = 900 << 20, cpu_sec: int = 3, wall_sec: float = 30
     ) -> None:
         self._memory_bytes = memory_bytes
         self._cpu_sec = cpu_sec
