@@ -2,9 +2,9 @@
 
     PERCEPIANO=folder [EARS_CACHE=folder] PYTHONPATH=src python -m bench.performance_model
 
-Prints the tables of the model card (trains some twenty models; about a minute), then how long
-the shipped model takes for ten minutes of music. The null beside each figure is the mean
-rating of the same passage, found without listening.
+Prints the tables of the model card (trains some 35 models; about two minutes), then how long
+the shipped model takes for ten minutes of music. Beside each figure stand two nulls that hear
+nothing, and below them one listener and the ceiling that listeners' agreement sets.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ import numpy as np
 from crescendai.music.measurements import measure
 from crescendai.music.notes import Performance, note_array, pedal_array
 from crescendai.music.performance_model import PerformanceModel
+from tools.percepiano import data_folder
 from tools.performance_study import held_out, splits
 from tools.performance_tables import evaluation_tables
+from tools.raters import load_ratings
 from tools.rating_intervals import calibrate
 from tools.training_rows import load_study
 
@@ -40,7 +42,8 @@ def main() -> None:
     measured = time.perf_counter()
     study = load_study()
     results = {name: held_out(study, folds) for name, folds in splits(study).items()}
-    print(evaluation_tables(study, results, calibrate(study, results["piece"])))
+    ratings = load_ratings(data_folder(), study.clips)
+    print(evaluation_tables(study, results, calibrate(study, results["piece"]), ratings))
     print(
         f"\nTen minutes with {len(performance.notes)} notes: rated in {rated - started:.2f} s, "
         f"measured in {measured - rated:.2f} s ({model.settings.version})."

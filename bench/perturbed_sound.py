@@ -8,6 +8,7 @@ last one stopped. Needs fluidsynth and the soundfonts of ``tools.render_and_tran
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -33,7 +34,7 @@ from tools.render_and_transcribe import (
     transcribe_packed,
 )
 
-PACK = 10
+PACK = 20
 RING_SEC = 3.0  # between excerpts when they are rendered, so that none rings into the next …
 GAP_SEC = 1.5  # … and when they are transcribed
 GAIN = "0.9"  # of the synthesiser: the loudest excerpts stay below full scale
@@ -66,19 +67,25 @@ def narrow(samples: Samples) -> Samples:
     return _as_long(soxr.resample(low, NARROW_RATE, SAMPLE_RATE), len(samples))
 
 
-def noisy(samples: Samples) -> Samples:
-    """White noise 20 dB below the sound's own level."""
+def noisy(samples: Samples, noise_db: float = NOISE_DB) -> Samples:
+    """White noise ``noise_db`` above the sound's own level."""
     level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
     noise = np.random.default_rng(len(samples)).standard_normal(len(samples))
-    return (samples + noise * level * 10 ** (NOISE_DB / 20)).astype(np.float32)
+    return (samples + noise * level * 10 ** (noise_db / 20)).astype(np.float32)
+
+
+def drowned(samples: Samples) -> Samples:
+    """White noise 3 dB below the sound's own level: what the transcriber is less sure of."""
+    return noisy(samples, -3.0)
 
 
 SPOILT: dict[str, Spoil] = {
-    "12 dB less gain": quieter,
+    "noise 3 dB below": drowned,
+    "noise 20 dB below": noisy,
+    "16 kHz": narrow,
     "MP3 at 128 kbit/s": through_mp3,
     "M4A at 128 kbit/s": through_m4a,
-    "16 kHz": narrow,
-    "noise 20 dB below": noisy,
+    "12 dB less gain": quieter,
 }
 
 
@@ -88,7 +95,8 @@ def heard(
     """Each excerpt in one version, transcribed; without a transcriber, what is in the cache."""
     folder = cache_folder() / "metamorphic"
     folder.mkdir(exist_ok=True)
-    paths = {name: folder / f"{name}.{version.replace(' ', '-')}.npz" for name in excerpts}
+    file_name = re.sub("[^A-Za-z0-9]+", "-", version)
+    paths = {name: folder / f"{name}.{file_name}.npz" for name in excerpts}
     missing = [name for name in excerpts if not paths[name].exists()]
     if transcribe is not None and missing:
         change = VERSIONS.get(version, VERSIONS[PLAYED])

@@ -1,9 +1,15 @@
-"""Fit the rating model: half Laplacian kernel ridge, half linear ridge, on normal scores.
+"""Fit the rating model: the mean of Laplacian kernel ridge and linear ridge, on two views.
 
-Nothing here is random, and every step has a closed form.
+Every piece has a random level of its own, which the features need not explain.
+Both views are normal scores of features: the first 92, which carry over best to other music,
+and all of them, which order performances of the same music best. Nothing here is random, and
+every step has a closed form.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,46 +19,157 @@ from scipy.special import ndtri
 from crescendai.music.performance_model import ModelSettings, PerformanceModel
 
 KNOT_COUNT = 33
-KERNEL_WIDTH = 0.5
-KERNEL_PENALTY = 0.5
+FEW_FEATURES = 92
+FEW_WIDTH, FEW_PENALTY = 0.5, 0.5
+ALL_WIDTH, ALL_PENALTY = 0.7, 0.3
 LINEAR_PENALTY = 2000.0
+PIECE_VARIANCE = 1.0  # of a piece's own level, in the kernel's unit; from 0.3 to 5 nothing changes
+EAR_SHARE = 1.0  # of what holds for one ear alone, against what holds for both
+EAR_VARIANCE = 0.3  # of an ear's own level
+CONTRAST_MOVE = 0.1  # how far a contrast should move its scale; an ear for both learns half
+SHARE = 0.25  # of each of the four parts
 
 Floats = npt.NDArray[np.float64]
+Names = npt.NDArray[np.str_]
+Bools = npt.NDArray[np.bool_]
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 
-def fit(features: Floats, labels: Floats, weights: Floats, clip_count: int) -> Arrays:
-    """Arrays for :class:`PerformanceModel`; ``clip_count`` distinct clips stand behind the rows.
+@dataclass(frozen=True)
+class TrainingRows:
+    """A clip heard by several ears is several rows."""
 
-    A clip heard by several ears is several rows. Penalties grow with the rows per clip, so
-    that more ears do not mean less smoothing; ``weights`` (mean 1) say which rows to trust.
+    features: Floats
+    labels: Floats
+    weights: Floats  # mean 1: which rows to trust
+    piece: Names
+    heard: Bools  # from a transcriber
+    rendered: Floats  # features of the true notes behind the heard rows
+    clip_count: int  # distinct clips behind the rows
+    contrasts: Contrasts | None = None
+
+
+@dataclass(frozen=True)
+class Contrasts:
+    """The same playing changed in one respect, of which only the direction of a scale is known."""
+
+    scale: int
+    before: Floats  # features of true notes
+    after: Floats
+
+
+def fit(rows: TrainingRows) -> Arrays:
+    """Arrays for :class:`PerformanceModel`.
+
+    Penalties grow with the rows per clip, so that more ears do not mean less smoothing.
     """
-    knots, normal_scores = _normal_knots(features)
-    normal = _normalised(features, knots, normal_scores)
+    tables = _normal_tables(rows)
+    normal = np.zeros_like(rows.features)
+    for name, chosen in (("known", ~rows.heard), ("heard", rows.heard)):
+        normal[chosen] = _normalised(rows.features[chosen], *tables[name])
+    contrasts = rows.contrasts
+    if contrasts is not None:
+        pair = (_normalised(f, *tables["known"]) for f in (contrasts.before, contrasts.after))
+        normal = np.concatenate([normal, *pair])
     support = normal.astype(np.float16).astype(np.float64)
-    rows_per_clip = len(features) / clip_count
-    mean = np.average(labels, axis=0, weights=weights)
-    target = labels - mean
+    few = support[:, :FEW_FEATURES]
+    rows_per_clip = len(rows.features) / rows.clip_count
+    noise = np.sqrt(rows_per_clip) / rows.weights
+    slope_noise = rows_per_clip / rows.weights
 
-    distance = cdist(support, support, "cityblock") / support.shape[1]
-    kernel = np.exp(-distance / KERNEL_WIDTH)
-    kernel[np.diag_indices_from(kernel)] += KERNEL_PENALTY * np.sqrt(rows_per_clip) / weights
-    dual = np.linalg.solve(kernel, target)
-
-    centre = np.average(support, axis=0, weights=weights)
-    centred = support - centre
-    gram = (centred * weights[:, None]).T @ centred
-    gram[np.diag_indices_from(gram)] += LINEAR_PENALTY * rows_per_clip
-    linear = np.linalg.solve(gram, (centred * weights[:, None]).T @ target)
-    return {
-        "knots": knots.astype(np.float32),
-        "normal": normal_scores.astype(np.float32),
+    few_kernel = np.exp(-_distance(few) / FEW_WIDTH)
+    all_kernel = np.exp(-_distance(support) / ALL_WIDTH)
+    few_part = _ridge(few_kernel, FEW_PENALTY * noise, rows)
+    all_part = _ridge(all_kernel, ALL_PENALTY * noise, rows)
+    few_slopes = _ridge(few @ few.T / LINEAR_PENALTY, slope_noise, rows)
+    all_slopes = _ridge(support @ support.T / LINEAR_PENALTY, slope_noise, rows)
+    parts = (few_part, all_part, few_slopes, all_slopes)
+    arrays: Arrays = {
         "support": normal.astype(np.float16),
-        "dual": (0.5 * dual).astype(np.float32),
-        "linear": (0.5 * linear).astype(np.float32),
-        "intercept": (mean - 0.5 * centre @ linear).astype(np.float32),
-        "half_width": np.full(labels.shape[1], 0.5, dtype=np.float32),
+        "heard": _heard(rows, len(support)),
+        "few_dual": (SHARE * few_part.dual).astype(np.float32),
+        "all_dual": (SHARE * all_part.dual).astype(np.float32),
+        "half_width": np.full(rows.labels.shape[1], 0.5, dtype=np.float32),
     }
+    for name, ear in (("known", False), ("heard", True)):
+        here = _heard(rows, len(support)) == ear
+        own = ((1.0 + EAR_SHARE * here) / (1.0 + EAR_SHARE))[:, None]
+        linear = support.T @ (own * all_slopes.dual)
+        linear[:FEW_FEATURES] += few.T @ (own * few_slopes.dual)
+        level = sum(part.mean + EAR_VARIANCE * part.dual[here].sum(axis=0) for part in parts)
+        knots, scores = tables[name]
+        arrays |= {
+            f"{name}_knots": knots.astype(np.float32),
+            f"{name}_normal": scores.astype(np.float32),
+            f"{name}_linear": (SHARE / LINEAR_PENALTY * linear).astype(np.float32),
+            f"{name}_intercept": (SHARE * level).astype(np.float32),
+        }
+    return arrays
+
+
+class _Part(NamedTuple):
+    mean: Floats
+    dual: Floats  # weights of the rows
+
+
+def _heard(rows: TrainingRows, count: int) -> Bools:
+    """Which of the supporting rows are transcriptions; contrasts are not."""
+    return np.concatenate([rows.heard, np.zeros(count - len(rows.heard), np.bool_)])
+
+
+def _ridge(kernel: Floats, penalty: Floats, rows: TrainingRows) -> _Part:
+    """Kernel ridge regression with a random level for each piece and for each ear.
+
+    The level of a piece may come from its notation, its rooms or who rated it; a new piece has
+    none, so what the level explains must not be learnt from the features. Half of what is learnt
+    through one ear holds for it alone. Contrasts are observed as differences of two rows.
+    """
+    heard = _heard(rows, len(kernel))
+    same_ear = heard[:, None] == heard
+    covariance = kernel * (1.0 + EAR_SHARE * same_ear) / (1.0 + EAR_SHARE)
+    covariance += EAR_VARIANCE * same_ear
+    count = len(rows.labels)
+    of_rows = covariance[:count, :count] + PIECE_VARIANCE * (rows.piece[:, None] == rows.piece)
+    of_rows[np.diag_indices_from(of_rows)] += penalty
+    mean, own = _solved(of_rows, rows.labels, np.ones(count))
+    dual = np.zeros((len(kernel), rows.labels.shape[1]))
+    dual[:count] = own
+    if rows.contrasts is not None:
+        scale = rows.contrasts.scale
+        mean[scale], dual[:, scale] = _with_contrasts(covariance, of_rows, penalty, rows)
+    return _Part(mean, dual)
+
+
+def _with_contrasts(
+    covariance: Floats, of_rows: Floats, penalty: Floats, rows: TrainingRows
+) -> tuple[float, Floats]:
+    """Mean and dual of the contrasts' scale: a contrast is the difference of its two rows."""
+    contrasts, count = rows.contrasts, len(of_rows)
+    assert contrasts is not None
+    pairs = len(contrasts.before)
+    before, after = slice(count, count + pairs), slice(count + pairs, None)
+    moved = covariance[:, after] - covariance[:, before]
+    among = moved[after] - moved[before]
+    among[np.diag_indices(pairs)] += np.median(penalty)
+    observed = np.block([[of_rows, moved[:count]], [moved[:count].T, among]])
+    target = np.concatenate([rows.labels[:, contrasts.scale], np.full(pairs, CONTRAST_MOVE)])
+    level = np.concatenate([np.ones(count), np.zeros(pairs)])
+    mean, dual = _solved(observed, target[:, None], level)
+    return float(mean[0]), np.concatenate([dual[:count, 0], -dual[count:, 0], dual[count:, 0]])
+
+
+def _solved(covariance: Floats, target: Floats, level: Floats) -> tuple[Floats, Floats]:
+    """Generalised least squares: the level of each column, and the duals of what is left."""
+    solved = np.linalg.solve(covariance, np.hstack([target, level[:, None]]))
+    by_target, by_level = solved[:, :-1], solved[:, -1:]
+    mean: Floats = (level @ by_target) / (level @ by_level)
+    return mean, by_target - by_level * mean
+
+
+def _distance(rows: Floats) -> Floats:
+    """Mean absolute difference of every two rows."""
+    distance: Floats = cdist(rows, rows, "cityblock") / rows.shape[1]
+    return distance
 
 
 def model_of(arrays: Arrays, settings: ModelSettings) -> PerformanceModel:
@@ -64,31 +181,78 @@ def draft_settings(version: str = "draft") -> ModelSettings:
     """Settings before calibration; lengths follow from the data set's clips (median 26 s)."""
     return ModelSettings(
         version=version,
-        kernel_width=KERNEL_WIDTH,
+        few_features=FEW_FEATURES,
+        few_width=FEW_WIDTH,
+        all_width=ALL_WIDTH,
+        ear_share=EAR_SHARE,
         stretch_sec=24.0,
         stretch_hop_sec=12.0,
         context_sec=9.0,
         segment_shrink_notes=15.0,
-        interval_shrink_notes=0.0,
+        widen_notes=0.0,
+        widen_doubt=0.0,
     )
+
+
+def _normal_tables(rows: TrainingRows) -> dict[str, tuple[Floats, Floats]]:
+    """By ear: feature values and the normal scores they stand for.
+
+    A transcriber bends every feature (velocities, releases, pedal). A heard value is read as the
+    value of the true notes at the same quantile of the same clips.
+    """
+    known = _normal_knots(rows.features[~rows.heard])
+    if not rows.heard.any():
+        return {"known": known, "heard": known}
+    heard = _quantiles(rows.features[rows.heard])
+    true = _quantiles(rows.rendered)
+    tables = []
+    for own, rendered, knots, scores in zip(heard, true, *known, strict=True):
+        if np.isnan(own).any() or np.isnan(rendered).any():  # too seldom told
+            tables.append((knots, scores))
+            continue
+        places, first = np.unique(own.astype(np.float32), return_index=True)
+        upto = np.append(first[1:], len(own))
+        means = np.interp(
+            [rendered[low:high].mean() for low, high in zip(first, upto, strict=True)],
+            knots,
+            scores,
+        )
+        tables.append(_padded(places.astype(np.float64), means))
+    return {"known": known, "heard": _stacked(tables)}
+
+
+def _quantiles(features: Floats) -> Floats:
+    """33 quantiles of each feature; NaN where fewer than 33 rows have it."""
+    found = np.full((features.shape[1], KNOT_COUNT), np.nan)
+    for index, column in enumerate(features.T):
+        told = column[~np.isnan(column)]
+        if len(told) >= KNOT_COUNT:
+            found[index] = np.quantile(told, np.linspace(0, 1, KNOT_COUNT))
+    return found
 
 
 def _normal_knots(features: Floats) -> tuple[Floats, Floats]:
     """Per feature, 33 quantiles and the normal scores of their mid-ranks (within ±2.3)."""
-    knots = np.zeros((features.shape[1], KNOT_COUNT))
-    scores = np.zeros_like(knots)
-    for index, column in enumerate(features.T):
+    tables = []
+    for column in features.T:
         ordered = np.sort(column[~np.isnan(column)])
         places = np.unique(np.quantile(ordered, np.linspace(0, 1, KNOT_COUNT)).astype(np.float32))
         below = np.searchsorted(ordered, places, side="left")
         upto = np.searchsorted(ordered, places, side="right")
         ranks = (below + upto) / (2 * len(ordered))
-        padding = KNOT_COUNT - len(places)
-        beyond = places[-1] + (1.0 + np.arange(padding)) * max(abs(float(places[-1])), 1.0)
-        knots[index] = np.concatenate([places, beyond])
-        values = ndtri(np.clip(ranks, 0.01, 0.99))
-        scores[index] = np.concatenate([values, np.full(padding, values[-1])])
-    return knots, scores
+        tables.append(_padded(places.astype(np.float64), ndtri(np.clip(ranks, 0.01, 0.99))))
+    return _stacked(tables)
+
+
+def _stacked(tables: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    return np.array([knots for knots, _ in tables]), np.array([scores for _, scores in tables])
+
+
+def _padded(places: Floats, scores: Floats) -> tuple[Floats, Floats]:
+    """33 knots: the last score goes on beyond the last place."""
+    padding = KNOT_COUNT - len(places)
+    beyond = places[-1] + (1.0 + np.arange(padding)) * max(abs(float(places[-1])), 1.0)
+    return np.concatenate([places, beyond]), np.concatenate([scores, np.full(padding, scores[-1])])
 
 
 def _normalised(features: Floats, knots: Floats, scores: Floats) -> Floats:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tools.fit_ratings import draft_settings, fit, model_of
+from crescendai.music.dimensions import ALL_KEYS
+from tools.fit_ratings import Contrasts, TrainingRows, draft_settings, fit, model_of
 from tools.training_rows import Study
 
-TRAINING_EARS = ("midi", "imitated", "crop", "audio")
-TESTED_EARS = ("midi", "crop", "short crop", "twin", "audio")
-AUDIO_WEIGHT = 5.0
+TESTED_EARS = ("midi", "crop", "short crop", "twin", "audio", "imitated", "doubtful")
+HEARD = ("audio", "imitated")
+AUDIO_WEIGHT = 3.0
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -26,6 +27,7 @@ class HeldOut:
     clip: Ints
     rated: Floats
     note_count: Floats
+    confidence: Floats
 
 
 def folds_by(names: list[str], count: int) -> Ints:
@@ -54,34 +56,61 @@ def work_of(piece: str) -> str:
     return piece.split("_mv")[0]
 
 
-def training_rows(
-    study: Study, chosen: Bools, ears: tuple[str, ...] = TRAINING_EARS
-) -> tuple[Floats, Floats, Floats, int]:
-    """Features, labels, weights and number of clips for :func:`tools.fit_ratings.fit`."""
-    parts = [(ear, study.ears[ear].of(chosen)) for ear in ears if ear in study.ears]
-    features = np.concatenate([rows.features for _, rows in parts])
-    clip = np.concatenate([rows.clip for _, rows in parts])
-    weights = np.concatenate(
-        [np.full(len(rows.clip), AUDIO_WEIGHT if ear == "audio" else 1.0) for ear, rows in parts]
+def training_rows(study: Study, chosen: Bools) -> TrainingRows:
+    """What :func:`tools.fit_ratings.fit` takes, of the chosen clips."""
+    known = study.ears["midi"].of(chosen)
+    by_ear, rendered = ("audio", "twin") if "audio" in study.ears else ("imitated", "midi")
+    through_ear, behind_it = study.ears[by_ear].of(chosen), study.ears[rendered].of(chosen)
+    clip = np.concatenate([known.clip, through_ear.clip])
+    heard = np.arange(len(clip)) >= len(known.clip)
+    weights = np.where(heard, AUDIO_WEIGHT, 1.0)
+    return TrainingRows(
+        features=np.concatenate([known.features, through_ear.features]),
+        labels=study.labels[clip],
+        weights=weights / weights.mean(),
+        piece=np.array([study.clips[index].piece for index in clip]),
+        heard=heard,
+        rendered=behind_it.features,
+        contrasts=_contrasts(study, chosen),
+        clip_count=int(chosen.sum()),
     )
-    return features, study.labels[clip], weights / weights.mean(), int(chosen.sum())
 
 
-def held_out(
-    study: Study, folds: Ints, ears: tuple[str, ...] = TRAINING_EARS
-) -> dict[str, HeldOut]:
-    """Ratings through every tested ear, each clip rated by the model that lacks its fold."""
-    tested = [ear for ear in TESTED_EARS if ear in study.ears]
-    rated = {ear: np.zeros((len(study.ears[ear].clip), study.labels.shape[1])) for ear in tested}
-    for fold in np.unique(folds):
-        model = model_of(fit(*training_rows(study, folds != fold, ears)), draft_settings())
-        for ear in tested:
-            rows = study.ears[ear]
+def _contrasts(study: Study, chosen: Bools) -> Contrasts | None:
+    """Blur: a pedal held over harmonies against one changed at each."""
+    if "held over" not in study.ears:
+        return None
+    clean, blurred = (
+        study.ears[ear].of(chosen) for ear in ("changed at each harmony", "held over")
+    )
+    return Contrasts(ALL_KEYS.index("pedal_clean_blurred"), clean.features, blurred.features)
+
+
+def held_out(study: Study, folds: Ints, within: Bools | None = None) -> dict[str, HeldOut]:
+    """Ratings through every tested ear, each clip rated by the model that lacks its fold.
+
+    ``within``: the only clips that are trained on and rated.
+    """
+    inside = np.ones(len(study.clips), np.bool_) if within is None else within
+    ears = {ear: study.ears[ear].of(inside) for ear in TESTED_EARS if ear in study.ears}
+    rated = {ear: np.zeros((len(rows.clip), study.labels.shape[1])) for ear, rows in ears.items()}
+    for fold in np.unique(folds[inside]):
+        model = model_of(fit(training_rows(study, inside & (folds != fold))), draft_settings())
+        for ear, rows in ears.items():
             out = folds[rows.clip] == fold
-            rated[ear][out] = np.clip(model.rate(rows.features[out]), 0.0, 1.0)
+            rated[ear][out] = np.clip(model.rate(rows.features[out], ear in HEARD), 0.0, 1.0)
     return {
-        ear: HeldOut(study.ears[ear].clip, rated[ear], study.ears[ear].note_count) for ear in tested
+        ear: HeldOut(rows.clip, rated[ear], rows.note_count, rows.confidence)
+        for ear, rows in ears.items()
     }
+
+
+def training_mean(study: Study, folds: Ints) -> Floats:
+    """The null that knows nothing of a clip: the mean rating of the training folds."""
+    rated = np.zeros_like(study.labels)
+    for fold in np.unique(folds):
+        rated[folds == fold] = study.labels[folds != fold].mean(axis=0)
+    return rated
 
 
 def passage_mean(study: Study, folds: Ints) -> Floats:

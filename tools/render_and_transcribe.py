@@ -28,7 +28,7 @@ import mido
 import numpy as np
 import numpy.typing as npt
 
-from crescendai.music.notes import NOTE_DTYPE, PEDAL_DTYPE, Performance
+from crescendai.music.notes import NOTE_DTYPE, PEDAL_DTYPE, NoteArray, Performance
 from tools.percepiano import Clip, data_folder, load_clips, read_midi
 
 SOUNDFONTS = (
@@ -36,11 +36,11 @@ SOUNDFONTS = (
     Path("/usr/share/sounds/sf3/MuseScore_General_Full.sf3"),
 )
 SAMPLE_RATE = 44_100
-MAX_CLIP_SEC = 20.0
+MAX_CLIP_SEC = 15.0
 CLIPS_PER_GROUP = 7
 CLIP_COUNT = 300
 PACK = 10  # clips transcribed as one recording
-GAP_SEC = 3.0
+GAP_SEC = 2.0
 TAKES = {1: "", 2: "+2"}  # the second take has the other soundfont, another level, room and noise
 Transcriber = Callable[[npt.NDArray[np.float32], int], Performance]
 
@@ -184,11 +184,13 @@ def write_wav(samples: npt.NDArray[np.float32], path: Path) -> None:
 def save_notes(performance: Performance, path: Path) -> None:
     """Keep a transcription as plain arrays."""
     part = path.with_suffix(".part.npz")
+    sure = performance.probabilities
     np.savez(
         part,
         notes=performance.notes,
         pedal=performance.pedal,
         duration_sec=performance.duration_sec,
+        probabilities=np.zeros(0, np.float32) if sure is None else sure,
     )
     part.rename(path)
 
@@ -200,6 +202,7 @@ def load_notes(path: Path) -> Performance:
             kept["notes"].astype(NOTE_DTYPE),
             kept["pedal"].astype(PEDAL_DTYPE),
             float(kept["duration_sec"]),
+            kept.get("probabilities"),
         )
 
 
@@ -233,15 +236,25 @@ def transcribe_packed(
         duration_sec = len(samples) / SAMPLE_RATE
         kept = []
         for table in (whole.notes, whole.pedal):
-            onset_sec = table["onset_sec"] - start_sec
-            here = table[(onset_sec >= -0.05) & (onset_sec < duration_sec + gap_sec - 0.1)].copy()
-            here["onset_sec"] -= start_sec
-            here["offset_sec"] = np.minimum(here["offset_sec"] - start_sec, duration_sec)
-            here["onset_sec"] = np.clip(here["onset_sec"], 0.0, duration_sec - 0.01)
-            here["offset_sec"] = np.maximum(here["offset_sec"], here["onset_sec"] + 0.005)
-            kept.append(here)
-        cut.append(Performance(kept[0], kept[1], duration_sec))
+            here = _between(table, start_sec, duration_sec + gap_sec)
+            own = table[here].copy()
+            own["onset_sec"] -= start_sec
+            own["offset_sec"] = np.minimum(own["offset_sec"] - start_sec, duration_sec)
+            own["onset_sec"] = np.clip(own["onset_sec"], 0.0, duration_sec - 0.01)
+            own["offset_sec"] = np.maximum(own["offset_sec"], own["onset_sec"] + 0.005)
+            kept.append(own)
+        sure = whole.probabilities
+        if sure is not None:
+            sure = sure[_between(whole.notes, start_sec, duration_sec + gap_sec)]
+        cut.append(Performance(kept[0], kept[1], duration_sec, sure))
     return cut
+
+
+def _between(table: NoteArray, start_sec: float, length_sec: float) -> npt.NDArray[np.bool_]:
+    """Which of the events begin in this stretch, or just before it."""
+    onset_sec = table["onset_sec"] - start_sec
+    here: npt.NDArray[np.bool_] = (onset_sec >= -0.05) & (onset_sec < length_sec - 0.1)
+    return here
 
 
 def main() -> None:

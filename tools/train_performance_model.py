@@ -22,8 +22,10 @@ from crescendai.music.dimensions import ALL_KEYS
 from crescendai.music.features import FEATURE_NAMES
 from crescendai.music.performance_model import WEIGHTS_PATH, ModelSettings
 from tools.fit_ratings import Arrays, draft_settings, fit
+from tools.percepiano import data_folder
 from tools.performance_study import held_out, splits, training_rows
 from tools.performance_tables import evaluation_tables
+from tools.raters import load_ratings
 from tools.rating_intervals import calibrate
 from tools.training_rows import load_study
 
@@ -73,18 +75,20 @@ def main() -> None:
     study = load_study()
     results = {name: held_out(study, folds) for name, folds in splits(study).items()}
     calibration = calibrate(study, results["piece"])
-    tables = evaluation_tables(study, results, calibration)
+    ratings = load_ratings(data_folder(), study.clips)
+    tables = evaluation_tables(study, results, calibration, ratings)
     print(tables)
     everything = np.ones(len(study.clips), dtype=np.bool_)
-    arrays = fit(*training_rows(study, everything))
+    arrays = fit(training_rows(study, everything))
     arrays["half_width"] = calibration.half_width.astype(np.float32)
     settings = dataclasses.replace(
-        draft_settings("percepiano-2"), interval_shrink_notes=round(calibration.widen, 3)
+        draft_settings("percepiano-3"),
+        widen_notes=round(calibration.widen_notes, 3),
+        widen_doubt=round(calibration.widen_doubt, 3),
     )
     rows = {ear: len(held.clip) for ear, held in study.ears.items()}
-    write_weights(
-        arrays, settings, {"rows": rows, "left_out_coverage": calibration.left_out_coverage}
-    )
+    covered = dict(zip(calibration.pieces, calibration.coverage.mean(axis=1).round(3), strict=True))
+    write_weights(arrays, settings, {"rows": rows, "left_out_coverage": covered})
     write_card(tables)
 
 

@@ -1,25 +1,34 @@
 """Rows of features for training, each clip heard by different "ears".
 
-``midi``: the true notes. ``crop``: nine seconds of them, as a segment's context. ``imitated``:
-the true notes with the errors a transcriber makes. ``audio``: notes transcribed from a render
-(only for clips in the cache of ``tools.render_and_transcribe``); ``twin``: what was rendered.
+``midi``: the true notes. ``crop``: nine seconds of them, as a segment's context. ``audio``: notes
+transcribed from a render (only for clips in the cache of ``tools.render_and_transcribe``);
+``twin``: what was rendered. ``imitated``: the true notes with the errors a transcriber makes,
+where nothing was transcribed.
+``changed at each harmony`` and ``held over``: the pedal down all the time; the second is more
+blurred, by how much nobody has rated.
+``doubtful``: the true notes of some clips with a known share of wrong ones, which is what the
+transcriber's doubt estimates.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from crescendai.music.features import feature_matrix, feature_vector
-from crescendai.music.notes import PedalArray, Performance
+from crescendai.music.harmony import harmony_changes_sec
+from crescendai.music.notes import PedalArray, Performance, pedal_array
 from tools.percepiano import Clip, data_folder, load_clips, read_midi
 from tools.render_and_transcribe import MAX_CLIP_SEC, load_notes
 
 CROP_SEC = 9.0
+WRONG_SHARES = (0.0, 0.02, 0.05, 0.1, 0.2)  # of a doubtful performance's notes
+EVERY_DOUBTFUL = 6  # clips
+EVERY_PEDALLED, HELD_HARMONIES, PRESS_AFTER_SEC = 5, 3, 0.06
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -31,11 +40,12 @@ class Rows:
     clip: Ints
     features: Floats
     note_count: Floats
+    confidence: Floats  # of the transcriber; 1 for true notes
 
     def of(self, chosen: npt.NDArray[np.bool_]) -> Rows:
         """The rows whose clip is chosen (one truth value a clip)."""
         keep = chosen[self.clip]
-        return Rows(self.clip[keep], self.features[keep], self.note_count[keep])
+        return Rows(*(column[keep] for column in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -51,27 +61,30 @@ def load_study() -> Study:
     """Read PERCEPIANO and, where the variable EARS_CACHE is set, the transcriptions in it."""
     clips = load_clips(data_folder())
     performances = [read_midi(clip.path) for clip in clips]
-    rng = np.random.default_rng(20241)
     every = list(range(len(clips)))
     ears = {
         "midi": _rows(every, performances),
-        "imitated": _rows(every, [imitate_transcription(p, rng) for p in performances]),
-        "crop": _crops(performances, CROP_SEC, rng),
-        "short crop": _crops(performances, 4.0, rng),
+        "crop": _crops(performances, CROP_SEC, np.random.default_rng(1)),
+        "short crop": _crops(performances, 4.0, np.random.default_rng(2)),
     }
     heard = _transcribed(clips)
     if heard:
         ears["audio"] = _rows(list(heard), list(heard.values()))
         twins = [read_midi(clips[index].path, MAX_CLIP_SEC) for index in heard]
         ears["twin"] = _rows(list(heard), twins)
+    else:
+        rng = np.random.default_rng(3)
+        ears["imitated"] = _rows(every, [imitate_transcription(p, rng) for p in performances])
+    ears["doubtful"] = _doubtful(performances)
+    ears |= _pedalled(performances)
     return Study(clips, np.array([clip.labels for clip in clips]), ears)
 
 
 def imitate_transcription(performance: Performance, rng: np.random.Generator) -> Performance:
     """The errors of a transcriber, as large as measured on rendered clips (see the model card).
 
-    Some short or soft notes are missed, lengths are off by a factor, velocities are squeezed,
-    bent and blurred, and part of the pedalling is lost.
+    Some short or soft notes are missed, lengths are off by a factor, velocities are raised as a
+    whole, squeezed, bent and blurred, and part of the pedalling is lost.
     """
     notes = performance.notes.copy()
     length_sec = notes["offset_sec"] - notes["onset_sec"]
@@ -86,7 +99,8 @@ def imitate_transcription(performance: Performance, rng: np.random.Generator) ->
     notes["offset_sec"] = notes["onset_sec"] + length_sec
     velocity = notes["velocity"] - notes["velocity"].mean()
     bent = rng.normal(0.0, 0.12) * (velocity**2 - velocity.var()) / 20
-    velocity = 64 + rng.uniform(0.5, 1.05) * velocity + bent + rng.normal(0.0, 4.7, count)
+    level = notes["velocity"].mean() + rng.uniform(0.0, 30.0)
+    velocity = level + rng.uniform(0.5, 1.05) * velocity + bent + rng.normal(0.0, 4.7, count)
     notes["velocity"] = np.clip(np.round(velocity), 1, 127)
     ordered = notes[np.lexsort((notes["pitch"], notes["onset_sec"]))]
     return Performance(ordered, _lossy(performance.pedal, rng), performance.duration_sec)
@@ -108,6 +122,7 @@ def _rows(indexes: list[int], performances: list[Performance]) -> Rows:
         np.array(indexes),
         np.array([feature_vector(performance) for performance in performances]),
         np.array([float(len(performance.notes)) for performance in performances]),
+        np.array([performance.confidence for performance in performances]),
     )
 
 
@@ -120,7 +135,7 @@ def _crops(performances: list[Performance], crop_sec: float, rng: np.random.Gene
         features.append(feature_matrix(performance, [(start, start + crop_sec)])[0])
         counts.append(float(((onsets >= start) & (onsets < start + crop_sec)).sum()))
     kept = np.flatnonzero(~np.isnan(features).all(axis=1))
-    return Rows(kept, np.array(features)[kept], np.array(counts)[kept])
+    return Rows(kept, np.array(features)[kept], np.array(counts)[kept], np.ones(len(kept)))
 
 
 def _transcribed(clips: list[Clip]) -> dict[int, Performance]:
@@ -129,9 +144,73 @@ def _transcribed(clips: list[Clip]) -> dict[int, Performance]:
         return {}
     heard = {}
     for index, clip in enumerate(clips):
-        path = Path(cache, "notes", f"{clip.name}.npz")
-        if path.exists():
-            performance = load_notes(path)
-            if not np.isnan(feature_vector(performance)).all():
-                heard[index] = performance
+        if performance := _ratable(Path(cache, "notes", f"{clip.name}.npz")):
+            heard[index] = performance
     return heard
+
+
+def _doubtful(performances: list[Performance]) -> Rows:
+    """Every sixth clip at each share of wrong notes."""
+    rng = np.random.default_rng(4)
+    indexes = [i for i in range(0, len(performances), EVERY_DOUBTFUL) for _ in WRONG_SHARES]
+    shares = np.tile(WRONG_SHARES, len(indexes) // len(WRONG_SHARES))
+    return _rows(
+        indexes,
+        [with_wrong_notes(performances[i], s, rng) for i, s in zip(indexes, shares, strict=True)],
+    )
+
+
+def _pedalled(performances: list[Performance]) -> dict[str, Rows]:
+    """Every fifth clip of more than three harmonies, twice."""
+    indexes: list[int] = []
+    clean: list[Performance] = []
+    blurred: list[Performance] = []
+    for index in range(0, len(performances), EVERY_PEDALLED):
+        played = performances[index]
+        each, held = (_changed_at_each(played, count) for count in (1, HELD_HARMONIES))
+        if len(each) > HELD_HARMONIES:
+            indexes.append(index)
+            clean.append(replace(played, pedal=each))
+            blurred.append(replace(played, pedal=held))
+    return {
+        "changed at each harmony": _rows(indexes, clean),
+        "held over": _rows(indexes, blurred),
+    }
+
+
+def _changed_at_each(performance: Performance, harmonies: int) -> PedalArray:
+    """The pedal pressed just after every so many changes of harmony, and held until the next."""
+    changes = harmony_changes_sec(performance.notes)
+    edges = [float(performance.notes["onset_sec"][0]), *changes[harmonies - 1 :: harmonies]]
+    ends = [*edges[1:], performance.duration_sec]
+    return pedal_array(
+        [
+            (start + PRESS_AFTER_SEC, end)
+            for start, end in zip(edges, ends, strict=True)
+            if end > start + PRESS_AFTER_SEC
+        ]
+    )
+
+
+def with_wrong_notes(
+    performance: Performance, share: float, rng: np.random.Generator
+) -> Performance:
+    """That share of the notes at a wrong time, pitch, length and velocity, each drawn anew."""
+    notes = performance.notes.copy()
+    wrong = rng.random(len(notes)) < share
+    count = int(wrong.sum())
+    notes["onset_sec"][wrong] = rng.uniform(0.0, notes["onset_sec"].max(), count)
+    notes["offset_sec"][wrong] = notes["onset_sec"][wrong] + rng.exponential(0.2, count) + 0.03
+    notes["pitch"][wrong] = rng.permutation(notes["pitch"])[:count] + rng.integers(-12, 13, count)
+    notes["velocity"][wrong] = rng.permutation(notes["velocity"])[:count]
+    sure = np.full(len(notes), 1.0 - share, np.float32)
+    ordered = notes[np.lexsort((notes["pitch"], notes["onset_sec"]))]
+    return Performance(ordered, performance.pedal, performance.duration_sec, sure)
+
+
+def _ratable(path: Path) -> Performance | None:
+    """What was transcribed, if it was and has enough notes."""
+    if not path.exists():
+        return None
+    performance = load_notes(path)
+    return None if np.isnan(feature_vector(performance)).all() else performance

@@ -50,6 +50,11 @@ def stretched(notes: NoteArray) -> NoteArray:
     return notes
 
 
+def louder(notes: NoteArray) -> NoteArray:
+    notes["velocity"] = np.minimum(notes["velocity"] + 20, 127)
+    return notes
+
+
 @pytest.mark.parametrize(
     ("change", "key", "direction"),
     [
@@ -57,6 +62,7 @@ def stretched(notes: NoteArray) -> NoteArray:
         (shortened, "articulation_short_long", -1),
         (slowed, "music_making_fast_slow", 1),
         (stretched, "dynamic_range_little_large", 1),
+        (louder, "timbre_soft_loud", 1),
     ],
 )
 def test_what_is_played_moves_the_scale_it_should(
@@ -117,6 +123,18 @@ def test_fewer_notes_mean_wider_intervals(model: PerformanceModel, pianist: Pian
     wide, narrow = model.predict(start).intervals, model.predict(played).intervals
     key = "music_making_pure_dramatic"
     assert wide[key][1] - wide[key][0] > narrow[key][1] - narrow[key][0]
+
+
+def test_less_sure_notes_mean_wider_intervals(model: PerformanceModel, pianist: Pianist) -> None:
+    played = pianist(1)
+
+    def width(probability: float) -> float:
+        sure = np.full(len(played.notes), probability, np.float32)
+        heard = Performance(played.notes, played.pedal, played.duration_sec, sure)
+        low, high = model.predict(heard).intervals["music_making_flat_spacious"]
+        return high - low
+
+    assert width(0.8) > width(0.95) > width(0.999)
 
 
 def test_too_few_notes_are_an_error(model: PerformanceModel, pianist: Pianist) -> None:

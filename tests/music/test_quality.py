@@ -125,9 +125,18 @@ def swelling(duration_sec: float = 8.0) -> Samples:
     return sound[: int(duration_sec * RATE)].astype(np.float32)
 
 
+def test_a_piano_under_loud_noise_is_refused_for_the_noise() -> None:
+    sound = plucked()
+    noise = np.random.default_rng(1).standard_normal(len(sound)) * sound.std() * 1.5
+    quality = assess((sound + noise).astype(np.float32), RATE)
+    assert not quality.is_piano
+    assert any("noise" in reason for reason in quality.reasons)
+    assert not any("swell" in reason for reason in quality.reasons)
+
+
 def test_tones_that_swell_are_refused_and_the_reason_says_so() -> None:
     quality = assess(swelling(), RATE)
-    assert "its tones swell and are not struck" in quality.reasons
+    assert "no strokes stand out in it: its tones swell, or noise covers them" in quality.reasons
     assert code(swelling()) == "not_piano"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from crescendai.music.semicrf import decode
+from crescendai.music.semicrf import Intervals, decode, scores
 
 Floats = npt.NDArray[np.float32]
 Interval = tuple[int, int]
@@ -86,3 +86,15 @@ def test_shapes_that_do_not_fit_are_refused() -> None:
         decode([np.zeros((2, 3, 5), np.float32), np.zeros((2, 2, 5), np.float32)], single)
     with pytest.raises(ValueError, match="start has shape"):
         decode([np.zeros((2, 5, 5), np.float32)], single, np.zeros(3, np.int64))
+
+
+def test_scores_are_those_of_the_arrays_whatever_the_blocks() -> None:
+    random = np.random.default_rng(0)
+    affinity = random.normal(0, 1, (3, 5, 5)).astype(np.float32)
+    single = random.normal(0, 1, (3, 5)).astype(np.float32)
+    found = Intervals(np.array([0, 0, 2]), np.array([0, 3, 1]), np.array([2, 3, 4]))
+    expected = [2 * affinity[0, 0, 2], single[0, 3], 3 * affinity[2, 1, 4]]
+    whole = scores([affinity], single, found)
+    assert whole == pytest.approx(expected)
+    blocks = [affinity[:, :2], affinity[:, 2:, 2:]]
+    assert scores(blocks, single, found) == pytest.approx(whole)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tools.agreement import pairs_right, pooled_r2, r2_by_scale
+from tools.agreement import (
+    pairs_interval,
+    pairs_right,
+    pooled_r2,
+    r2_by_scale,
+    r2_interval,
+)
 
 LABELS = np.array([[0.2, 0.5], [0.4, 0.5], [0.9, 0.6]])
 
@@ -38,3 +44,18 @@ def test_only_clear_differences_count_when_asked_and_ties_count_half() -> None:
     assert pairs_right(labels, rated, ["a"] * 3, fold) == pytest.approx((0 + 0.5 + 1) / 3)
     assert pairs_right(labels, rated, ["a"] * 3, fold, 0.1) == pytest.approx((0.5 + 1) / 2)
     assert np.isnan(pairs_right(labels, rated, ["a", "b", "c"], fold))
+
+
+def test_bootstrap_intervals_surround_the_figure_and_widen_with_fewer_passages() -> None:
+    rng = np.random.default_rng(1)
+    labels = rng.uniform(0, 1, (120, 3))
+    rated = 0.5 * labels + 0.25 + rng.normal(0, 0.15, labels.shape)
+    fold = np.zeros(120, np.int64)
+    many = [str(index // 3) for index in range(120)]
+    few = [str(index // 24) for index in range(120)]
+    low, high = r2_interval(labels, rated, many)
+    assert low < r2_by_scale(labels, rated).mean() < high
+    assert high - low < 0.5
+    low, high = pairs_interval(labels, rated, many, few, fold)
+    assert low < pairs_right(labels, rated, many, fold) < high
+    assert r2_interval(labels, labels, many) == pytest.approx((1.0, 1.0))

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 MIN_VALUES = 4
+SUMMARY_FRACTIONS = np.array([0.1, 0.25, 0.5, 0.75, 0.9])
+SUMMARIES = ("q10", "q25", "q50", "q75", "q90", "mean", "spread")
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,3 +43,22 @@ def correlation(left: Floats, right: Floats) -> float:
     left, right = left[both] - left[both].mean(), right[both] - right[both].mean()
     scale = np.sqrt((left @ left) * (right @ right))
     return float(left @ right / scale) if scale > 1e-9 else np.nan
+
+
+def summary(name: str, values: Floats) -> dict[str, float]:
+    """Five quantiles, mean and spread under ``name``, as features."""
+    finite = np.sort(values[np.isfinite(values)])
+    count = len(finite)
+    if count < MIN_VALUES:
+        return {f"{name}_{what}": np.nan for what in SUMMARIES}
+    at = SUMMARY_FRACTIONS * (count - 1)
+    low = at.astype(np.int64)
+    high = np.minimum(low + 1, count - 1)
+    at = finite[low] + (at - low) * (finite[high] - finite[low])
+    values_of = [*at.tolist(), float(finite.mean()), float(finite.std())]
+    return {f"{name}_{what}": value for what, value in zip(SUMMARIES, values_of, strict=True)}
+
+
+def lagged(values: Floats, lag: int = 1) -> float:
+    """Autocorrelation at ``lag``; NaN where it cannot be told."""
+    return correlation(values[:-lag], values[lag:])

@@ -1,7 +1,9 @@
 """A fixed, named vector of note features for the performance model.
 
-Made to survive transcription: no absolute velocities (a transcriber shifts them as a whole),
-medians and quantiles rather than extremes and counts, and of the pedal only three summaries.
+The first 92 are made to survive transcription and another piece: no absolute velocities (a
+transcriber shifts them as a whole), medians and quantiles rather than extremes and counts, of
+the pedal three summaries. The others say more of one piece and less of the next: how playing
+moves, how keys and pedal are released, what sounds together, how loud it is as such.
 What cannot be told from too few notes is NaN, which the model reads as "ordinary".
 """
 
@@ -12,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from crescendai.music.features_of_motion import deviation_features, window_features
 from crescendai.music.features_of_time import (
     articulation_features,
     chord_features,
@@ -22,6 +25,13 @@ from crescendai.music.features_of_tone import (
     dynamics_features,
     harmony_features,
     register_features,
+)
+from crescendai.music.features_of_touch import (
+    loudness_features,
+    pedalling_features,
+    release_features,
+    resonance_features,
+    voicing_features,
 )
 from crescendai.music.note_table import EventTable, NoteTable, event_table, note_table
 from crescendai.music.notes import PedalArray, Performance, note_array, pedal_array
@@ -43,7 +53,7 @@ def feature_matrix(performance: Performance, stretches: list[tuple[float, float]
     rows = np.full((len(stretches), len(FEATURE_NAMES)), np.nan)
     if len(performance.notes) < MIN_FEATURE_NOTES:
         return rows
-    notes = note_table(performance.notes)
+    notes = note_table(performance.notes, performance.pedal)
     events = event_table(notes)
     for row, (start_sec, end_sec) in zip(rows, stretches, strict=True):
         some_notes = _slice(notes, start_sec, end_sec)
@@ -69,13 +79,21 @@ def _features(notes: NoteTable, events: EventTable, pedal: PedalArray) -> dict[s
             **dynamics_features(notes, events),
             **register_features(notes, events),
             **harmony_features(notes),
+            **deviation_features(events),
+            **window_features(notes, events),
+            **release_features(notes),
+            **resonance_features(notes),
+            **pedalling_features(pedal, events, first_sec, last_sec),
+            **loudness_features(notes, events),
+            **voicing_features(notes, events),
         }
 
 
 def _names() -> tuple[str, ...]:
     rows = [(0.5 * i, 0.5 * i + 0.4, 60 + i % 5, 60 + i % 7) for i in range(MIN_FEATURE_NOTES)]
-    table = note_table(note_array(rows))
-    return tuple(_features(table, event_table(table), pedal_array([])))
+    no_pedal = pedal_array([])
+    table = note_table(note_array(rows), no_pedal)
+    return tuple(_features(table, event_table(table), no_pedal))
 
 
 FEATURE_NAMES: tuple[str, ...] = _names()

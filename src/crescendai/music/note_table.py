@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from crescendai.music.articulation import LONGEST_INTERVAL_SEC
 from crescendai.music.chords import event_of_note, event_starts
-from crescendai.music.notes import NoteArray
+from crescendai.music.notes import NoteArray, PedalArray
+from crescendai.music.resonance import companions, sounding_until_sec
 from crescendai.music.voices import melody_mask, next_in_voice
 
 CONTOUR_HALF_WIDTH_SEC = 1.0
@@ -30,6 +31,12 @@ class NoteTable:
     overlap_ratio: Floats  # key overlap divided by the interval to the next note of the voice
     contour: Floats  # mean velocity of the notes within one second
     voice_change: Floats  # velocity of the next note of the voice minus this one's
+    voice_interval_sec: Floats  # to the next note of the voice
+    sounding_sec: Floats  # until the key, the pedal or the same key struck again ends the note
+    pedalled: Floats  # 1 if the pedal is down when the key is struck
+    keys_down: Floats  # earlier notes whose keys are still down at the onset
+    sounding: Floats  # earlier notes that still sound at the onset, by key or pedal …
+    clashing: Floats  # … of which a second or seventh away
     event: npt.NDArray[np.int64]
 
 
@@ -46,7 +53,7 @@ class EventTable:
     lead_ms: Floats  # mean onset of the others minus the top note's; NaN for single notes
 
 
-def note_table(notes: NoteArray) -> NoteTable:
+def note_table(notes: NoteArray, pedal: PedalArray) -> NoteTable:
     """The note columns; ``notes`` are sorted by onset and at least one."""
     onsets = notes["onset_sec"].astype(np.float64)
     offsets = notes["offset_sec"].astype(np.float64)
@@ -59,15 +66,25 @@ def note_table(notes: NoteArray) -> NoteTable:
     with np.errstate(invalid="ignore"):
         ratios = np.clip((offsets - onsets[there]) / np.maximum(intervals, 1e-3), -1.0, 2.0)
         ratios[~has_next | repeated | (intervals > LONGEST_INTERVAL_SEC)] = np.nan
+    pitches = notes["pitch"].astype(np.float64)
+    until = sounding_until_sec(notes, pedal)
+    keys_down, _ = companions(onsets, offsets, pitches)
+    sounding, clashing = companions(onsets, until, pitches)
     return NoteTable(
         onset_sec=onsets,
         duration_sec=offsets - onsets,
-        pitch=notes["pitch"].astype(np.float64),
+        pitch=pitches,
         velocity=velocities,
         melody=melody_mask(notes),
         overlap_ratio=ratios,
         contour=_moving_mean(onsets, velocities),
         voice_change=np.where(has_next, velocities[there] - velocities, np.nan),
+        voice_interval_sec=intervals,
+        sounding_sec=until - onsets,
+        pedalled=_pedal_down(onsets, pedal),
+        keys_down=keys_down,
+        sounding=sounding,
+        clashing=clashing,
         event=event_of_note(notes),
     )
 
@@ -93,6 +110,14 @@ def event_table(table: NoteTable) -> EventTable:
         velocity=np.maximum.reduceat(table.velocity, starts),
         lead_ms=np.where(sizes >= 2, lead_ms, np.nan),
     )
+
+
+def _pedal_down(onsets_sec: Floats, pedal: PedalArray) -> Floats:
+    """1 where the sustain pedal is down, else 0."""
+    pressed = np.searchsorted(pedal["onset_sec"], onsets_sec, side="right")
+    lifted = np.searchsorted(np.sort(pedal["offset_sec"]), onsets_sec, side="right")
+    down: Floats = (pressed > lifted).astype(np.float64)
+    return down
 
 
 def _moving_mean(onsets_sec: Floats, values: Floats) -> Floats:

@@ -24,12 +24,26 @@ PedalArray = npt.NDArray[np.void]
 class Performance:
     """What was played: notes sorted by (onset, pitch), sustain-pedal spans sorted by onset.
 
-    ``offset_sec`` of a note is the key release, not the end of its sound.
+    ``offset_sec`` of a note is the key release, not the end of its sound. ``probabilities`` are
+    the transcriber's, for each note, that it is one; None where the notes are known.
     """
 
     notes: NoteArray  # dtype NOTE_DTYPE
     pedal: PedalArray  # dtype PEDAL_DTYPE
     duration_sec: float
+    probabilities: npt.NDArray[np.float32] | None = None
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the notes come from a transcriber."""
+        return self.probabilities is not None
+
+    @property
+    def confidence(self) -> float:
+        """The mean probability of the notes; 1 where they are known."""
+        if self.probabilities is None or not len(self.probabilities):
+            return 1.0
+        return float(self.probabilities.mean())
 
 
 def note_array(rows: list[tuple[float, float, int, int]]) -> NoteArray:

@@ -1,8 +1,9 @@
 """Rates a performance on the nineteen scales, with calibrated intervals and 3-second segments.
 
-The model is a Laplacian kernel machine plus a linear one on quantile-normalised note features;
-its weights are plain arrays. How it was trained, what it can and cannot do:
-``weights/MODEL_CARD.md``.
+The model is two Laplacian kernel machines plus a linear one on quantile-normalised note features;
+its weights are plain arrays. It has two ears, one for notes that are known and one for notes that a
+transcriber heard: each has its own quantiles, and gives more weight to what was learnt through it.
+How it was trained, what it can and cannot do: ``weights/MODEL_CARD.md``.
 """
 
 from __future__ import annotations
@@ -32,12 +33,36 @@ class ModelSettings:
     """Numbers that travel with the weights."""
 
     version: str
-    kernel_width: float  # of the Laplacian kernel, in mean absolute normalised difference
+    few_features: int  # the first so many features are a view of their own
+    few_width: float  # of its Laplacian kernel, in mean absolute normalised difference
+    all_width: float  # of the kernel on all features
+    ear_share: float  # of what an ear has learnt for itself, against what both have
     stretch_sec: float  # a long recording is rated in stretches of this length …
     stretch_hop_sec: float  # … starting this far apart, and averaged
     context_sec: float  # a segment is rated on the notes of this much music around it
     segment_shrink_notes: float  # with so many context notes, half-way to the whole's score
-    interval_shrink_notes: float  # intervals widen by sqrt(1 + this / notes)
+    widen_notes: float  # half-widths grow by sqrt(1 + this / notes …
+    widen_doubt: float  # … + this · (1 - the transcriber's confidence))
+
+
+class _Ear:
+    """What turns features, heard this way, into ratings."""
+
+    def __init__(self, name: str, arrays: dict[str, npt.NDArray[np.generic]], own: Floats) -> None:
+        self.knots = arrays[f"{name}_knots"].astype(np.float64)  # features × knots: values …
+        self.normal = arrays[f"{name}_normal"].astype(np.float64)  # … and their normal scores
+        self.few_dual = arrays["few_dual"].astype(np.float64) * own
+        self.all_dual = arrays["all_dual"].astype(np.float64) * own
+        self.linear = arrays[f"{name}_linear"].astype(np.float64)
+        self.intercept = arrays[f"{name}_intercept"].astype(np.float64)
+
+    def normalised(self, features: Floats) -> Floats:
+        """Normal scores; what is NaN is ordinary."""
+        columns = [
+            np.interp(column, knots, normal)
+            for column, knots, normal in zip(features.T, self.knots, self.normal, strict=True)
+        ]
+        return np.where(np.isnan(features), 0.0, np.array(columns).T)
 
 
 class PerformanceModel:
@@ -45,13 +70,14 @@ class PerformanceModel:
 
     def __init__(self, settings: ModelSettings, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
         self.settings = settings
-        self._knots = arrays["knots"].astype(np.float64)  # features × knots: feature values …
-        self._normal = arrays["normal"].astype(np.float64)  # … and their normal scores
         self._support = arrays["support"].astype(np.float64)
-        self._dual = arrays["dual"].astype(np.float64)
-        self._linear = arrays["linear"].astype(np.float64)
-        self._intercept = arrays["intercept"].astype(np.float64)
         self._half_width = arrays["half_width"].astype(np.float64)  # one per scale
+        heard = arrays["heard"].astype(np.bool_)  # which rows of the support are transcriptions
+        both = 1.0 + settings.ear_share
+        self._ears = {
+            ear: _Ear(name, arrays, ((1.0 + settings.ear_share * (heard == ear)) / both)[:, None])
+            for ear, name in ((False, "known"), (True, "heard"))
+        }
 
     @classmethod
     def load(cls, path: Path = WEIGHTS_PATH) -> PerformanceModel:
@@ -74,8 +100,8 @@ class PerformanceModel:
                 f"{MIN_FEATURE_NOTES} are needed"
             )
         whole = self._rate_whole(performance)
-        width = self._half_width * np.sqrt(
-            1.0 + self.settings.interval_shrink_notes / len(performance.notes)
+        width = self._half_width * widening(
+            len(performance.notes), performance.confidence, self.settings
         )
         low, high = np.clip(whole - width, 0.0, 1.0), np.clip(whole + width, 0.0, 1.0)
         scores = dict(zip(ALL_KEYS, np.clip(whole, 0.0, 1.0).tolist(), strict=True))
@@ -89,20 +115,18 @@ class PerformanceModel:
             version=self.settings.version,
         )
 
-    def rate(self, features: Floats) -> Floats:
-        """Unclipped ratings, one row of nineteen for each row of features (NaN allowed)."""
-        normal = self._normalised(features)
-        distance = cdist(normal, self._support, "cityblock") / normal.shape[1]
-        kernel = np.exp(-distance / self.settings.kernel_width)
-        rated: Floats = self._intercept + kernel @ self._dual + normal @ self._linear
-        return rated
+    def rate(self, features: Floats, heard: bool) -> Floats:
+        """Unclipped ratings, one row of nineteen for each row of features (NaN allowed).
 
-    def _normalised(self, features: Floats) -> Floats:
-        columns = [
-            np.interp(column, knots, normal)
-            for column, knots, normal in zip(features.T, self._knots, self._normal, strict=True)
-        ]
-        return np.where(np.isnan(features), 0.0, np.array(columns).T)
+        ``heard``: the notes come from a transcriber.
+        """
+        ear, few = self._ears[heard], self.settings.few_features
+        normal = ear.normalised(features)
+        near_few = _laplacian(normal[:, :few], self._support[:, :few], self.settings.few_width)
+        near_all = _laplacian(normal, self._support, self.settings.all_width)
+        by_kernels = near_few @ ear.few_dual + near_all @ ear.all_dual
+        rated: Floats = ear.intercept + by_kernels + normal @ ear.linear
+        return rated
 
     def _rate_whole(self, performance: Performance) -> Floats:
         """The note-weighted mean over stretches as long as those the model was trained on."""
@@ -117,7 +141,9 @@ class PerformanceModel:
         counts[np.isnan(features).all(axis=1)] = 0.0
         if counts.sum() == 0.0:  # sparse music: no stretch has enough notes of its own
             features, counts = feature_matrix(performance, [(-np.inf, np.inf)]), np.ones(1)
-        whole: Floats = np.average(self.rate(features), axis=0, weights=counts)
+        whole: Floats = np.average(
+            self.rate(features, performance.is_heard), axis=0, weights=counts
+        )
         return whole
 
     def _rate_segments(self, performance: Performance, whole: Floats) -> list[SegmentScore]:
@@ -130,7 +156,8 @@ class PerformanceModel:
         counts = _note_counts(performance, contexts)
         counts[np.isnan(features).all(axis=1)] = 0.0
         trust = (counts / (counts + self.settings.segment_shrink_notes))[:, None]
-        rated = np.clip(trust * self.rate(features) + (1.0 - trust) * whole, 0.0, 1.0)
+        own = self.rate(features, performance.is_heard)
+        rated = np.clip(trust * own + (1.0 - trust) * whole, 0.0, 1.0)
         inside = _note_counts(performance, [(w.start_sec, w.end_sec) for w in windows])
         return [
             SegmentScore(
@@ -150,6 +177,21 @@ class PerformanceModel:
         length = min(self.settings.context_sec, duration_sec)
         start = min(max((start_sec + end_sec - length) / 2, 0.0), duration_sec - length)
         return start, start + length
+
+
+def widening(
+    note_count: float | Floats, confidence: float | Floats, settings: ModelSettings
+) -> Floats:
+    """By how much intervals are wider than for very many notes that the transcriber is sure of."""
+    fewer = settings.widen_notes / np.maximum(note_count, 1.0)
+    doubt = settings.widen_doubt * (1.0 - np.asarray(confidence))
+    grown: Floats = np.sqrt(1.0 + fewer + doubt)
+    return grown
+
+
+def _laplacian(left: Floats, right: Floats, width: float) -> Floats:
+    kernel: Floats = np.exp(-cdist(left, right, "cityblock") / left.shape[1] / width)
+    return kernel
 
 
 def _stretch_starts(first_sec: float, last_sec: float, settings: ModelSettings) -> list[float]:

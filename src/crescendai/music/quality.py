@@ -32,7 +32,11 @@ MIN_PITCH_STABILITY = 0.45  # pianos at least 0.52; speech at most 0.35
 MIN_DECAY_FRACTION = 0.15  # pianos at least 0.30; steady tones 0
 MAX_FADE_DB_PER_SEC = -4.0  # pianos at most -5.3; organ, violin, flute -3.1 and more
 # Measured on bench/pianoness.py's clips:
+NOISY_FLATNESS = 0.08  # choir, strings and violin at most 0.05; pianos under as loud a noise 0.09
 MIN_STROKE_CONCENTRATION = 0.24  # pianos at least 0.28; choir at most 0.21, strings 0.24
+# Of the notes heard, set on FluidR3's instruments: pianos at most -5.5; organ, flute, trumpet and
+# bowed strings -1.4 and more, an electric piano -3.3 and -0.5:
+MAX_HELD_FADE_DB_PER_SEC = -3.0
 DOUBTFUL_BRIGHTNESS_DB = -8.0  # harpsichords above, recorded pianos below -20, one sampled piano -5
 
 
@@ -75,13 +79,22 @@ def assess(samples: Samples, sample_rate: int) -> AudioQuality:
     )
 
 
-def reconsider(quality: AudioQuality, performance: Performance) -> AudioQuality:
-    """The judgement of the sound in the light of the notes that were heard in it."""
+def reconsider(
+    quality: AudioQuality, performance: Performance, held_fade_db_per_sec: float | None = None
+) -> AudioQuality:
+    """The judgement of the sound in the light of the notes that were heard in it.
+
+    ``held_fade_db_per_sec``: how the held ones fade (:mod:`crescendai.music.sustain`), if told.
+    """
     sounding_sec = max(quality.duration_sec * (1.0 - quality.silence_fraction), 0.1)
-    if len(performance.notes) / sounding_sec >= MIN_NOTES_PER_SOUNDING_SEC:
+    reasons = []
+    if len(performance.notes) / sounding_sec < MIN_NOTES_PER_SOUNDING_SEC:
+        reasons.append("hardly any piano notes were found in the sound")
+    if held_fade_db_per_sec is not None and held_fade_db_per_sec > MAX_HELD_FADE_DB_PER_SEC:
+        reasons.append("its held tones do not fade as a piano's do")
+    if not reasons:
         return quality
-    reasons = (*quality.reasons, "hardly any piano notes were found in the sound")
-    return replace(quality, is_piano=False, reasons=reasons)
+    return replace(quality, is_piano=False, reasons=(*quality.reasons, *reasons))
 
 
 def too_short(duration_sec: float) -> Refusal | None:
@@ -110,8 +123,8 @@ def refusal(
     if not quality.is_piano:
         return Refusal(
             "not_piano",
-            f"This does not sound like a piano: {'; '.join(quality.reasons)}. Record the piano "
-            "alone, close to the instrument.",
+            f"No piano could be made out: {'; '.join(quality.reasons)}. Record the piano alone, "
+            "close to the instrument and without noise around it.",
         )
     if performance is not None and len(performance.notes) < MIN_NOTES:
         return Refusal(
@@ -136,7 +149,11 @@ def _not_piano(evidence: PianoEvidence | None) -> tuple[str, ...]:
     if evidence.fade_db_per_sec > MAX_FADE_DB_PER_SEC:
         reasons.append("its tones do not fade as a piano's do")
     if evidence.stroke_concentration < MIN_STROKE_CONCENTRATION:
-        reasons.append("its tones swell and are not struck")
+        reasons.append(
+            "so much noise lies over it that no strokes stand out"
+            if evidence.flatness > NOISY_FLATNESS
+            else "no strokes stand out in it: its tones swell, or noise covers them"
+        )
     return tuple(reasons)
 
 

@@ -59,6 +59,18 @@ def decode(affinity: Sequence[Floats], single: Floats, start: Integers | None = 
     return _walk(_best_ends(affinity, single, int(origin.min(initial=0))), single > 0, origin)
 
 
+def scores(affinity: Sequence[Floats], single: Floats, intervals: Intervals) -> Floats:
+    """The score of each interval, from the arrays it was decoded from: its log odds over rest."""
+    firsts = np.cumsum([0, *(block.shape[1] for block in affinity)])
+    found = single[intervals.track, intervals.begin].astype(np.float32)
+    for first, block in zip(firsts.tolist(), affinity, strict=False):
+        row = intervals.begin - first
+        here = (row >= 0) & (row < block.shape[1]) & (intervals.end > intervals.begin)
+        track, length = intervals.track[here], (intervals.end - intervals.begin)[here]
+        found[here] = block[track, row[here], intervals.end[here] - first] * length
+    return found
+
+
 def _best_ends(affinity: Sequence[Floats], single: Floats, earliest: int) -> Integers:
     """For each track and frame: where the best interval from here ends, or REST. [tracks, T]"""
     tracks, frames = single.shape

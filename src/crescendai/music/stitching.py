@@ -24,6 +24,7 @@ class Event:
     velocity: int
     has_onset: bool  # False: it began before the segment
     has_offset: bool  # False: it goes on after the segment
+    probability: float = 1.0  # that there is one, says the transcriber
 
     def order(self) -> tuple[float, float, int]:
         return self.start_sec, self.end_sec, self.track

@@ -101,6 +101,15 @@ def test_pedal_and_duration_come_with_the_notes(heard: Heard) -> None:
     assert heard.performance.duration_sec == pytest.approx(4.0)
 
 
+def test_every_note_has_the_probability_that_it_is_one(heard: Heard) -> None:
+    performance = heard.performance
+    assert performance.is_heard
+    assert performance.probabilities is not None
+    assert len(performance.probabilities) == len(performance.notes)
+    assert 0.9 < performance.confidence <= 1.0
+    assert performance.probabilities.min() > 0.5  # what is less likely is not decoded
+
+
 def test_progress_grows_to_one_in_steps_of_a_segment(heard: Heard) -> None:
     assert heard.progress == sorted(heard.progress)
     assert heard.progress[-1] == 1.0

@@ -19,6 +19,7 @@ from crescendai.music.notes import Performance
 from crescendai.music.performance_model import PerformanceModel
 from crescendai.music.quality import AudioQuality, assess, reconsider, refusal
 from crescendai.music.sound import sound_frames
+from crescendai.music.sustain import held_fade_db_per_sec
 from crescendai.music.windows import Window
 from crescendai.ports.performance import Heard, Progress, Refused, Segment
 
@@ -63,7 +64,8 @@ class LocalAnalyzer:
         _refuse(quality, None, duration)
         performance = self._transcribe(samples, progress, cancelled)
         progress("measuring", 0.0)
-        quality = reconsider(quality, performance)
+        fade = held_fade_db_per_sec(samples, SAMPLE_RATE, performance.notes)
+        quality = reconsider(quality, performance, fade)
         _refuse(quality, performance, duration)
         measuring = Measuring(performance, sound_frames(samples, SAMPLE_RATE))
         progress("scoring", 0.0)

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from crescendai.music.mel import HOP, SAMPLE_RATE, MelFrontEnd, frame_count
 from crescendai.music.notes import Performance, note_array, pedal_array
-from crescendai.music.semicrf import Intervals, decode
+from crescendai.music.semicrf import Intervals, decode, scores
 from crescendai.music.stitching import Event, Stitcher
 
 Floats = npt.NDArray[np.float32]
@@ -59,6 +59,7 @@ class _Attributes(NamedTuple):
     velocity: Integers  # [n], 0–127
     shift: Floats  # [n, 2] frames to add to begin and end, -0.5 … 0.5
     present: npt.NDArray[np.bool_]  # [n, 2] begins, ends inside the segment
+    probability: Floats  # [n] that there is one, by its score over rest
 
 
 class TranskunTranscriber:
@@ -133,7 +134,10 @@ class TranskunTranscriber:
             if options.terminate:
                 raise TranscriptionCancelled from error
             raise
-        intervals = decode(_trimmed(blocks), single[:, :FRAMES], start)
+        blocks, single = _trimmed(blocks), single[:, :FRAMES]
+        intervals = decode(blocks, single, start)
+        rest = np.exp(-scores(blocks, single, intervals))
+        probability = (1 / (1 + rest)).astype(np.float32)
         del blocks  # 110 MB
         logits = self._heads.run(
             ["velocity_logits", "refine_logits", "presence_logits"],
@@ -141,7 +145,7 @@ class TranskunTranscriber:
         )
         velocity, refine, presence = logits
         shift = np.clip((_continuous_bernoulli_mean(refine) - 0.5) / 0.99, -0.5, 0.5)
-        return intervals, _Attributes(velocity.argmax(axis=1), shift, presence > 0)
+        return intervals, _Attributes(velocity.argmax(axis=1), shift, presence > 0, probability)
 
 
 def verify(folder: Path) -> None:
@@ -236,19 +240,19 @@ def _events(intervals: Intervals, attributes: _Attributes, begin_sec: float) -> 
     inside = np.stack([frames[:, 0] > 0, frames[:, 1] < LAST_FRAME], axis=1)
     inside |= attributes.present
     previous, last_end = -1, 0.0
-    for track, (start, end), velocity, (has_onset, has_offset) in zip(
+    for track, (start, end), velocity, (has_onset, has_offset), probability in zip(
         intervals.track.tolist(),
         times.tolist(),
         attributes.velocity.tolist(),
         inside.tolist(),
+        attributes.probability.tolist(),
         strict=True,
     ):
         start = max(start, last_end if track == previous else 0.0)
         end = max(end, start + 1e-8)
         previous, last_end = track, end
-        yield Event(
-            int(TRACKS[track]), start + begin_sec, end + begin_sec, velocity, has_onset, has_offset
-        )
+        heard = int(TRACKS[track]), start + begin_sec, end + begin_sec, velocity
+        yield Event(*heard, has_onset, has_offset, probability)
 
 
 def _next_start(intervals: Intervals, attributes: _Attributes) -> Integers:
@@ -260,6 +264,8 @@ def _next_start(intervals: Intervals, attributes: _Attributes) -> Integers:
 
 
 def _performance(events: list[Event], duration_sec: float) -> Performance:
-    notes = [(e.start_sec, e.end_sec, e.track, max(e.velocity, 1)) for e in events if e.track > 0]
+    heard = sorted((e for e in events if e.track > 0), key=lambda e: (e.start_sec, e.track))
+    notes = [(e.start_sec, e.end_sec, e.track, max(e.velocity, 1)) for e in heard]
     pedal = [(e.start_sec, e.end_sec) for e in events if e.track == SUSTAIN]
-    return Performance(note_array(notes), pedal_array(pedal), duration_sec)
+    probabilities = np.array([e.probability for e in heard], np.float32)
+    return Performance(note_array(notes), pedal_array(pedal), duration_sec, probabilities)

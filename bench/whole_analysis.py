@@ -1,0 +1,78 @@
+"""How long a recording of a minute and a half takes from the file to its analysis.
+
+    PYTHONPATH=src python -m bench.whole_analysis [--seconds 90] [--rounds 2]
+
+Real recordings (``$CRESCENDAI_SHARED/audio``, default ``../shared``) one after the other, as a WAV,
+go through the analyser as in the worker: decoding, judging, transcribing, measuring, rating, with
+one thread and with two, taking turns. What four cores would need follows from Amdahl's law, whose
+two unknowns those two times give: ``t(n) = serial + parallel / n``. It holds for free cores only.
+About 2 minutes on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+import wave
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from bench.transcription_clips import recordings
+from crescendai.adapters.models.local_analyzer import LocalAnalyzer
+from crescendai.music.mel import SAMPLE_RATE
+
+LIMIT_SEC, CORES = 10.0, 4
+
+
+def write_recording(path: Path, seconds: float) -> None:
+    """A WAV of this length from the real recordings."""
+    sounds = [sound.samples for sound in recordings(seconds / 4 + 1)]
+    samples = np.concatenate(sounds)[: int(seconds * SAMPLE_RATE)]
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+def timed(analyzer: LocalAnalyzer, path: Path) -> tuple[float, float]:
+    """Seconds by the clock, and of CPU time in this process."""
+    clock, cpu = time.perf_counter(), time.process_time()
+    asyncio.run(analyzer.analyze(path, lambda stage, share: None))
+    return time.perf_counter() - clock, time.process_time() - cpu
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="a whole analysis, and what four cores would need")
+    parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--rounds", type=int, default=2)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        short, path = Path(folder, "short.wav"), Path(folder, "recording.wav")
+        write_recording(short, 8.0)
+        write_recording(path, arguments.seconds)
+        analyzers = {n: LocalAnalyzer(threads=n, scratch=Path(folder)) for n in (1, 2)}
+        for analyzer in analyzers.values():
+            timed(analyzer, short)  # loads the models
+        rows = [
+            {n: timed(analyzer, path) for n, analyzer in analyzers.items()}
+            for _ in range(arguments.rounds)
+        ]
+    one, two = (median(row[n][0] for row in rows) for n in (1, 2))
+    parallel = 2 * (one - two)
+    serial = one - parallel
+    print("| threads | by the clock | CPU |\n|---|---|---|")
+    for n, clock in ((1, one), (2, two)):
+        print(f"| {n} | {clock:.1f} s | {median(row[n][1] for row in rows):.1f} s |")
+    print(
+        f"\n{arguments.seconds:g} s of music: {serial:.1f} s serial + {parallel:.1f} s / cores, so "
+        f"on {CORES} free cores {serial + parallel / CORES:.1f} s (limit {LIMIT_SEC:g} s)"
+    )
+
+
+if __name__ == "__main__":
+    main()
