@@ -9,7 +9,7 @@ import pytest
 
 from crescendai.chat.checked import CheckedTutor
 from crescendai.chat.events import Cited, Token, TurnEvent, UsageReported
-from crescendai.chat.held import LEFT_OUT, NOTHING_LEFT
+from crescendai.chat.held import LEFT_OUT, LEFT_OUT_IN_GERMAN, NOTHING_LEFT
 from crescendai.chat.prompts import read_prompt
 from crescendai.chat.schemas import TurnRequest
 from crescendai.chat.stream import ModelTutor
@@ -160,9 +160,33 @@ async def test_the_builtin_tutor_says_nothing_that_does_not_hold(world: World) -
     for message, _ in MESSAGES:
         asked = replace(brief, message=message)
         tools = [world.toolbox.for_session(world.caller, brief.session_id) for _ in range(2)]
-        events = [event async for event in CheckedTutor(builtin).answer(asked, tools[0])]
+        checked = CheckedTutor(builtin)
+        events = [event async for event in checked.answer(asked, tools[0])]
         plain = [event async for event in builtin.answer(asked, tools[1])]
         assert text_in(events) == text_in(plain), message
         cited = [[e for e in said if isinstance(e, Cited)] for said in (events, plain)]
         assert cited[0] == cited[1]
         assert report(events).supported_ratio == 1.0, message
+
+
+async def test_german_is_held_to_its_numbers_and_not_rewritten(world: World) -> None:
+    said = "Die Balance ist 0,59 und das Timing 0,31. Dein Pedal liegt bei 0,87. Üben wir das?"
+    events = await spoken(world, *re.findall(r"\S+\s*", said))
+    assert text_in(events) == (
+        "Die Balance ist 0,59 und das Timing 0,31. Dein Pedal liegt bei "
+        f"{LEFT_OUT_IN_GERMAN} Üben wir das?"
+    )
+
+
+async def test_a_trusted_tutor_is_heard_as_it_speaks(world: World) -> None:
+    builtin = BuiltinTutor(ear=findings, reader=passages, pace_sec=0)
+    brief = await world.chat.begin_turn(world.caller, TurnRequest(message="How was it?"))
+    for message, ratio in (("How was it?", 1.0), ("Wie war es?", None)):
+        asked = replace(brief, message=message)
+        tools = [world.toolbox.for_session(world.caller, brief.session_id) for _ in range(2)]
+        trusted = CheckedTutor(builtin, trusted=True)
+        events = [event async for event in trusted.answer(asked, tools[0])]
+        plain = [event async for event in builtin.answer(asked, tools[1])]
+        assert events[:-1] == plain[:-1]
+        assert report(events).supported_ratio == ratio
+        assert bool(report(events).support) == (ratio is not None)

@@ -13,6 +13,7 @@ TRUE = [
     "Pedal clarity: 0.71, clearly blurred (80 % interval 0.57 to 0.84).",
     "The tempo is 72 bpm and the chords are 23.7 ms apart.",
     "The pedal is down for 78 % of the time.",
+    "A tempo of 72 beats a minute, with chords 23.7 ms apart and 78 % pedal-down time.",
     "Timing is at 0.31 between 0 and 1.",
     "Listen to 0:06 to 0:09.",
     "It lasts 22.4 seconds and has 214 notes.",

@@ -11,6 +11,7 @@ from crescendai.chat.brief import TurnBrief, Tutor
 from crescendai.chat.events import Cited, Token, ToolCalled, TurnEvent, UsageReported
 from crescendai.chat.held import NOTHING_LEFT, Held
 from crescendai.chat.tools import ToolAnswer, Tools
+from crescendai.chat.tutor.german import is_german
 from crescendai.evidence.ground import Ground
 from crescendai.knowledge.results import Hit, SearchAnswer
 from crescendai.recordings.schemas import Analysis
@@ -19,12 +20,14 @@ from crescendai.recordings.schemas import Analysis
 class CheckedTutor:
     """Another tutor, of which no claim is heard that does not hold.
 
-    ``secret`` is what it was told to be, and does not recite.
+    ``secret`` is what it was told to be, and does not recite. A ``trusted`` one, which writes each
+    sentence from what was found, is heard as it speaks; only the account is kept, of English.
     """
 
-    def __init__(self, tutor: Tutor, secret: str = "") -> None:
+    def __init__(self, tutor: Tutor, secret: str = "", *, trusted: bool = False) -> None:
         self._tutor = tutor
         self._secret = secret
+        self._trusted = trusted
 
     @property
     def model_id(self) -> str:
@@ -36,7 +39,8 @@ class CheckedTutor:
 
     async def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
         seen = Seen(tools, brief)
-        speech = _Speech(Held(seen.ground, self._secret))
+        held = Held(seen.ground, self._secret)
+        speech = _Trusted(held) if self._trusted else _Speech(held)
         async with aclosing(self._tutor.answer(brief, seen)) as happening:
             async for event in happening:
                 if isinstance(event, Cited):
@@ -74,10 +78,21 @@ class _Speech:
                 return [event]
 
     def _say(self, text: str) -> list[TurnEvent]:
+        """Text, and the citations whose marks stand in what was said by now."""
         self._text += text
         said = [c for c in self._waiting if f"[{c.citation.id}]" in self._text]
         self._waiting = [c for c in self._waiting if c not in said]
         return [*([Token(text)] if text else []), *said]
+
+
+class _Trusted(_Speech):
+    async def of(self, event: TurnEvent) -> list[TurnEvent]:
+        if isinstance(event, Token):
+            self._text += event.text
+        if not isinstance(event, UsageReported) or is_german(self._text):
+            return [event]
+        await self._held.hear(self._text)
+        return (await super().of(event))[-1:]
 
 
 class Seen(Tools):

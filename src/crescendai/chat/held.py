@@ -17,11 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+from crescendai.chat.tutor.german import is_german
 from crescendai.evidence.check import claims_something
 from crescendai.evidence.ground import Focus, Ground
 from crescendai.evidence.repair import Account, sentences, verified
 
 LEFT_OUT = "… no, I can't show you that, so I leave it out."
+LEFT_OUT_IN_GERMAN = "… nein, das kann ich dir nicht zeigen, also lasse ich es weg."
 NOTHING_LEFT = (
     "I had something to say, but could not back it up from your recording or the library, so I "
     "would rather not. Ask me about one moment or one dimension, and I tell you what was measured."
@@ -30,6 +32,7 @@ RECITED_WORDS = 8
 LONGEST_TALK = 400  # characters of one sentence without a claim that are looked back on
 
 _WORD = re.compile(r"[\w']+")
+_BARE = re.compile(r"[„“][^“”]+[“”]|\"[^\"]+\"|\[\d{1,3}\]|\d{1,2}:\d\d|\d+(?:[.,]\d+)?")
 _STRAY_MARK = re.compile(r"(?:,? and|,)?\s*\[(\d{1,3})\]")
 _TEMPO_TO_TRY = re.compile(
     r"\b(?:metronome|practi[sc]e|try|start|begin|set|aim|work)\b[^.]*?\b\d+(?: ?bpm| beats)", re.I
@@ -90,15 +93,27 @@ class Held:
         if not head.strip():
             return "\n" * space.count("\n")
         gave_up, self._gave_up = self._gave_up, True
-        return ("…" if gave_up else LEFT_OUT) + space
+        refusal = LEFT_OUT_IN_GERMAN if is_german(sentence) else LEFT_OUT
+        return ("…" if gave_up else refusal) + space
 
     async def _checked(self, sentence: str) -> str:
         ground = await self._ground()
+        if is_german(sentence):
+            return self._checked_bare(sentence, ground)
         known = _STRAY_MARK.sub(lambda m: m[0] if m[1] in ground.cited else "", sentence)
         tried = bool(_TEMPO_TO_TRY.search(known)) and not _HOW_IT_WAS.search(known)
         asked = _TEMPO.sub("that tempo", known) if tried else known
         said, self._focus = verified(asked, ground, self._focus, self.account)
         return known if said == asked else said
+
+    def _checked_bare(self, sentence: str, ground: Ground) -> str:
+        """Of German only numbers, places, quotations and marks are checked, and not put right.
+
+        Which dimension a number is said of is not understood: any that has it will do.
+        """
+        bare = " ".join(match[0] for match in _BARE.finditer(sentence))
+        said, _ = verified(bare, ground, Focus(), self.account)
+        return sentence if said == bare else ""
 
     def _recites(self, text: str) -> bool:
         words = [*self._before, *_words(text)]

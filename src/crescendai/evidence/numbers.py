@@ -159,7 +159,8 @@ def _measured_in_windows(
 def _names_meant(ground: Ground, text: str, match: re.Match[str]) -> tuple[str, ...]:
     """The measurements named beside the number, if its unit fits them."""
     unit = _unit_of(match)
-    before = text[max(match.start() - 45, 0) : match.start()].lower()
+    since = max((m.end() for m in NUMBER.finditer(text, 0, match.start())), default=0)
+    before = text[max(match.start() - 45, since) : match.start()].lower()
     behind = text[match.end() : match.end() + 25].lower()
     names = _named_measurements(before) or _named_measurements(unit + behind)
     units = {a.measurements[n].unit for a in ground.analyses for n in names if n in a.measurements}

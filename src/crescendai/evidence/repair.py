@@ -10,7 +10,7 @@ from crescendai.evidence.ground import Focus, Ground
 from crescendai.evidence.schemas import Support, Verification
 
 _END = re.compile(
-    r"(?:(?<=[.!?])|(?<=[.!?][”\")])|(?<=[.!?][”\"] \[\d\])|(?<=\]))\s+(?=[A-Z“\"*(\d])|\n+"
+    r"(?:(?<=[.!?])|(?<=[.!?][”\")])|(?<=[.!?][”\"] \[\d\])|(?<=\]))\s+(?=[A-ZÀ-Þ“„\"*(\d])|\n+"
 )
 _NO_END = re.compile(
     r"(?:\b(?:Op|No|Nos|BWV|K|cf|vs|bb|b|e\.g|i\.e|Mr|Dr|St)\.|\b[A-Z]\.|^\d+[.)])$"

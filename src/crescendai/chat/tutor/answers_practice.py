@@ -58,7 +58,7 @@ async def next_step(desk: Desk, intent: Intent) -> None:
     )
     await exercise_for(desk, finding, known)
     desk.say(
-        time_for_it(intent.minutes or minutes_in(known.constraints)),
+        time_for_it(desk, intent.minutes or minutes_in(known.constraints)),
         _kept(desk, analysis) if style not in ("gentle", "direct") else "",
     )
 
@@ -102,7 +102,7 @@ async def how_to(desk: Desk, intent: Intent) -> None:
     if not any(desk.reader.exercises(hit) for hit in hits):
         hits = [*await desk.search(f"Exercise: {' '.join(words) or query}"), *hits]
     await give_exercise(desk, hits, known)
-    desk.say(time_for_it(intent.minutes or minutes_in(known.constraints)))
+    desk.say(time_for_it(desk, intent.minutes or minutes_in(known.constraints)))
 
 
 async def question(desk: Desk, intent: Intent) -> None:

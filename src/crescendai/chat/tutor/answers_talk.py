@@ -63,6 +63,12 @@ async def mark(desk: Desk, _: Intent) -> None:
 
 
 async def acknowledged(desk: Desk, _: Intent) -> None:
+    if patterns.PAIN.search(desk.brief.message):
+        desk.say(
+            "I'm glad to hear it. Begin slowly and softly, a few minutes at a time, and stop at "
+            "the first sign of it. What would you like to begin with?"
+        )
+        return
     desk.say(
         "Good. Play it when you are ready, and record it again; or ask me for what comes next."
     )

@@ -14,6 +14,7 @@ from crescendai.knowledge.results import Hit
 from crescendai.music.dimensions import HOLISTIC_KEYS
 from crescendai.recordings.schemas import Analysis
 
+NEAR_SIMILARITY = 0.5  # from which an exercise that names no dimension may be meant for one
 _CONDITIONS = ("when ", "if ", "at ", "after ", "in ", "the next day ")
 
 
@@ -38,7 +39,8 @@ async def exercise_for(desk: Desk, finding: Finding, known: UserContext) -> bool
     if finding.welcome:
         wished = finding.name
     hits = await desk.search(f"Exercise for {wished}")
-    hits = sorted(hits, key=lambda hit: finding.key not in hit.dimensions)
+    near = [h for h in hits if finding.key in h.dimensions or h.similarity >= NEAR_SIMILARITY]
+    hits = sorted(near, key=lambda hit: finding.key not in hit.dimensions)
     return await give_exercise(desk, hits, known, finding)
 
 
@@ -101,9 +103,12 @@ async def _mind_the_hands(desk: Desk, exercise: Exercise, known: UserContext) ->
             return
 
 
-def time_for_it(minutes: int | None) -> str:
+def time_for_it(desk: Desk, minutes: int | None) -> str:
+    """How long to practise it; nothing when that was said before in this conversation."""
     if minutes is None:
-        return "Ten minutes a day for a week, then record the same passage again."
-    if minutes <= 15:
-        return f"Give it your {minutes} minutes for a week, then record the same passage again."
-    return f"Half of your {minutes} minutes is enough; the rest belongs to music you enjoy."
+        said = "Ten minutes a day for a week, then record the same passage again."
+    elif minutes <= 15:
+        said = f"Give it your {minutes} minutes for a week, then record the same passage again."
+    else:
+        said = f"Half of your {minutes} minutes is enough; the rest belongs to music you enjoy."
+    return "" if any(said in before.content for before in desk.brief.history) else said
