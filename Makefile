@@ -7,13 +7,19 @@ STATIC := src/crescendai/web/static
 WEB_SOURCES := $(shell find web/src web/static web/*.json web/*.ts web/*.js web/.npmrc -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test setup setup-test web check format lock train clean
+.PHONY: help serve demo screenshots test setup setup-test web check format lock train clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
 serve: setup web ## Set everything up, start the server with the web app, print its address
 	@$(BIN)/crescendai serve
+
+demo: setup web ## Serve a fresh instance with four analysed takes, advice, a conversation and progress (PORT=8010)
+	@$(BIN)/python -m tools.demo
+
+screenshots: setup-test web ## Take the pictures of the docs anew from the demo
+	$(BIN)/python -m tools.screenshots
 
 test: setup-test web ## Set everything up and run all checks
 	$(BIN)/python -m tools.check
