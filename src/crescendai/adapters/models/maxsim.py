@@ -2,10 +2,10 @@
 
 A window's score is the mean, over the query's tokens, of the highest cosine with any of its tokens;
 the passage's as a whole is found likewise. A token counts the more, the rarer it is in texts on
-piano playing (``token_weights.npz``). The answer is the mean of the best window's and the whole's:
-words that stand together mean more than the same words strewn about. To keep a passage small, its
-states are projected to 64 dimensions (``projection.npz``, the leading directions of token states of
-English texts on piano playing) and stored as int8. See ``docs/decisions/0010``.
+piano playing (``token_weights.npz``). The best window's makes three quarters of the answer, the
+whole's the rest: words that stand together mean more than the same words strewn about. To keep a
+passage small, its states are projected to 64 dimensions (``projection.npz``, the leading directions
+of token states of English texts on piano playing) and stored as int8. See ``docs/decisions/0010``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from crescendai.kit.products import product
 DIMENSIONS = 64
 WEIGHTS = Path(__file__).parent / "weights" / "minilm"
 _INT8_SCALE = 127.0
+_OF_WINDOW = 0.75
 _COUNT = np.dtype("<u2")
 _NO_TOKENS = np.zeros((0, DIMENSIONS), np.int8)
 
@@ -74,7 +75,7 @@ class MaxSimReranker:
         weights = weights / weights.sum()
         window = np.maximum.reduceat(nearest @ weights, firsts)
         whole = np.maximum.reduceat(nearest, firsts) @ weights
-        scores[passages] = (window + whole) / 2
+        scores[passages] = _OF_WINDOW * window + (1 - _OF_WINDOW) * whole
         return scores.tolist()
 
     def _unmatched(self, query: str, prepared: Sequence[bytes]) -> float:
