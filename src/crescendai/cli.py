@@ -135,6 +135,39 @@ def migrate() -> None:
     out.print(f"The schema is at {after}." if before == after else f"Migrated: {before} → {after}.")
 
 
+@app.command("migrate-data")
+def migrate_data(
+    to: Annotated[str, typer.Option(help="The PostgreSQL database: postgresql://…")],
+    objects_to: Annotated[
+        str | None,
+        typer.Option(help="The S3 store, s3://…; without it CRESCENDAI_OBJECTS_URL, if set."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy everything from the data folder to PostgreSQL (and S3), and compare the two.
+
+    Stop the server first. What was interrupted goes on when it is begun again; the data folder
+    stays as it is.
+    """
+    from crescendai import moving
+
+    with _bars() as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.update(tasks[name], completed=done)
+
+        moved = asyncio.run(moving.move(_settings(quiet=True), to, objects_to, report))
+    if as_json:
+        _print_json(asdict(moved))
+        return
+    for name, rows in moved.rows.items():
+        out.print(f"{name:28} {rows:>9} rows, the same on both sides", highlight=False)
+    out.print(f"{'objects':28} {moved.objects:>9} of {moved.object_bytes} bytes", highlight=False)
+
+
 @app.command()
 @library.command("add")
 def ingest(

@@ -17,6 +17,28 @@ _ADD = text("""
     FROM knowledge_chunks WHERE number = :number
     ON CONFLICT DO NOTHING
 """)
+_LACKING = text("""
+    SELECT m.number, m.model_id, m.data, coalesce(json_array_length(c.windows), 1) AS windows
+    FROM knowledge_model_data m
+    JOIN knowledge_chunks c ON c.number = m.number
+    JOIN knowledge_revision r ON r.embedder_id = m.model_id
+    WHERE length(m.data) > 0 AND NOT EXISTS (
+        SELECT 1 FROM knowledge_vectors v WHERE v.number = m.number AND v.model_id = m.model_id)
+    ORDER BY m.number LIMIT :limit
+""")
+
+
+async def add_missing_vectors(session: AsyncSession, chunks: int) -> bool:
+    """Add those of the serving embedder for so many chunks that have none; False when all have."""
+    lacking = (await session.execute(_LACKING, {"limit": chunks})).all()
+    rows = [
+        row
+        for one in lacking
+        for row in rows_of(one.number, one.model_id, one.data, len(one.data) // 2 // one.windows)
+    ]
+    if rows:
+        await session.execute(_ADD, rows)
+    return bool(rows)
 
 
 async def add_vectors(

@@ -26,7 +26,7 @@ EXACT_CHUNKS = 5_000
 INDEXED_DIMENSIONS = (384, 768)
 """Those of which a graph is kept; vectors of others are always all compared."""
 _WINDOWS_A_CHUNK = 4
-_LEAST_EF, _MOST_EF = 400, 1000  # how far the graph is searched: see docs/decisions
+_LEAST_EF, _MOST_EF = 400, 1000  # how far the graph is searched: see docs/decisions/0012
 
 _COUNT = text("""
     SELECT coalesce(sum(chunk_count), 0) FROM knowledge_documents
