@@ -505,6 +505,7 @@ export type SearchResults = {
 	results: SearchResult[];
 	stages: string[];
 	took_ms: number;
+	confidence: number | null;
 };
 
 export type Span = {
@@ -589,6 +590,7 @@ export type TurnRequest = {
 	message: string;
 	session_id?: string | null;
 	recording_id?: string | null;
+	language?: "en" | "de" | null;
 };
 
 export type UploadAddress = {
@@ -636,6 +638,8 @@ export type RecordingsProblem = {
 
 /** What each address answers when it succeeds. */
 export interface Answers {
+	"DELETE /api/account": unknown;
+	"GET /api/account/export": unknown;
 	"POST /api/chat": unknown;
 	"GET /api/chat/sessions": ChatSessionPage;
 	"DELETE /api/chat/sessions/{session_id}": unknown;
