@@ -203,6 +203,9 @@ class SlowReranker(ScriptedReranker):
         await asyncio.sleep(2.1)
         return await super().rerank(query, prepared)
 
+    async def unmatched(self, query: str, prepared: Sequence[bytes]) -> float | None:
+        return None
+
 
 @pytest.mark.parametrize(
     ("budget_ms", "last_stage", "seen"), [(0, "fusion", 0), (2000, "rerank_part", 25)]
