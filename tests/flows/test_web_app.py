@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
+import zipfile
 
+import httpx
 from playwright.sync_api import Page, Response, expect
 
 from crescendai.web.pages import BUILD
@@ -57,3 +59,17 @@ def test_it_says_when_it_is_offline(server: Server, open_page: OpenPage) -> None
     expect(page.get_by_test_id("offline")).to_contain_text("offline")
     page.context.set_offline(False)
     expect(page.get_by_test_id("offline")).to_have_text("")
+
+
+def test_everything_can_be_taken_along_and_deletion_asks_first(
+    server: Server, open_page: OpenPage, analysed: dict[str, str]
+) -> None:
+    page = open_page()
+    page.goto(f"{server.url}/settings", wait_until="networkidle")
+    with page.expect_download() as download:
+        page.get_by_test_id("data-export").click()
+    with zipfile.ZipFile(str(download.value.path())) as archive:
+        assert any(analysed["id"] in name for name in archive.namelist())
+    page.get_by_test_id("data-delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep").click()
+    assert httpx.get(f"{server.url}/api{analysed['path']}").status_code == 200

@@ -1,4 +1,4 @@
-import { getJson, query, sendJson } from './http.ts';
+import { getJson, query, remove, send, sendJson } from './http.ts';
 import { authHeaders } from './key.ts';
 import { ApiError } from './problem.ts';
 import type { Comparison, Health, ModelCard, PlayerContext, Progress, Readiness } from './types.ts';
@@ -31,3 +31,9 @@ export async function getReadiness(): Promise<Readiness> {
 	if (!body || !body.parts) throw new ApiError(response.status);
 	return body;
 }
+
+/** Everything of the caller's, as one archive. */
+export const exportAccount = async (): Promise<Blob> =>
+	(await send('/api/account/export', { accept: '*/*' })).blob();
+
+export const deleteAccount = () => remove('/api/account?confirm=erase');

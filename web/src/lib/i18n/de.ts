@@ -114,6 +114,13 @@ const de: Messages = {
 	'context.direct': 'Direkt',
 	'context.detailed': 'Ausführlich',
 
+	'data.title': 'Ihre Daten',
+	'data.hint': 'Aufnahmen, Analysen, Rat, Gespräche und Ihre eigenen Dokumente.',
+	'data.export': 'Alles mitnehmen',
+	'data.delete': 'Alles löschen',
+	'data.delete_title': 'Alles löschen, was Ihnen gehört?',
+	'data.delete_text': 'Aufnahmen, Analysen, Rat, Gespräche, Dokumente und Schlüssel werden entfernt. Das lässt sich nicht rückgängig machen.',
+
 	'dim.timing_stable_unstable.name': 'Stabilität',
 	'dim.timing_stable_unstable.left': 'stabil',
 	'dim.timing_stable_unstable.right': 'schwankend',

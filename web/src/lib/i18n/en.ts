@@ -112,6 +112,13 @@ export default {
 	'context.direct': 'Directly',
 	'context.detailed': 'In detail',
 
+	'data.title': 'Your data',
+	'data.hint': 'Recordings, analyses, advice, conversations and your own documents.',
+	'data.export': 'Take everything along',
+	'data.delete': 'Delete everything',
+	'data.delete_title': 'Delete everything of yours?',
+	'data.delete_text': 'Recordings, analyses, advice, conversations, documents and keys will be removed. This can’t be undone.',
+
 	'dim.timing_stable_unstable.name': 'Stability',
 	'dim.timing_stable_unstable.left': 'stable',
 	'dim.timing_stable_unstable.right': 'unstable',
