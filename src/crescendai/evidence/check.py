@@ -41,7 +41,7 @@ _RUSHES = re.compile(
     re.IGNORECASE,
 )
 _MAY_CLAIM = re.compile(
-    r"\d|[“”\"\[]|\b(?:wrong|missed|misread|(?:bar|measure|finger|hand|thumb|wrist)s?|"
+    r"(?<!\w)\d|[“”\"\[]|\b(?:wrong|missed|misread|(?:bar|measure|finger|hand|thumb|wrist)s?|"
     r"rush(?:es|ed)?|hurr(?:y|ies|ied)|drag(?:s|ged)?|stumbled?s?|"
     r"clearly|definitely|certainly|plainly|unmistakably)\b",
     re.IGNORECASE,
