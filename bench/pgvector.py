@@ -32,7 +32,7 @@ from tests.fixtures.postgresql import started
 
 assert bootstrap  # knows every table
 
-QUESTIONS, WANTED, BATCH = 100, 10, 1000
+QUESTIONS, WANTED, BATCH = 100, 10, 500
 RNG = np.random.default_rng(11)
 Search = Callable[[npt.NDArray[np.float32], UUID, int], Awaitable[list[Neighbour]]]
 

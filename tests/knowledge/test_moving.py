@@ -136,7 +136,7 @@ async def test_what_is_in_use_is_not_moved(tmp_path: Path, postgresql: PostgreSQ
     assert_one_sentence(refused, "holds people of its own")
     database = Database(sqlite_url(tmp_path / "data"))
     async with database.transactions.write() as session:
-        await jobs_repository.note_alive(session, "worker-0", now_ms())
+        await jobs_repository.note_alive(session, "worker-0", now_ms() + 60_000)
     await database.close()
     refused = crescendai(tmp_path, "migrate-data", "--to", used)
     assert_one_sentence(refused, "stop it first")
