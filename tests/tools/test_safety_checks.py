@@ -8,12 +8,13 @@ from tools import audit
 from tools.find_secrets import secrets_in
 
 PRIVATE = "-----BEGIN RSA " + "PRIVATE KEY-----"
+WORD = "correct-" + "horse-9"
 TOKEN = "ghp_" + "a1B2" * 9
 
 
 def test_secrets_are_found_and_not_shown(tmp_path: Path) -> None:
     leaky, clean = tmp_path / "leaky.py", tmp_path / "clean.py"
-    leaky.write_text(f"A = 1\n{PRIVATE}\nTOKEN = '{TOKEN}'\npassword = 'correct-horse-9'\n")
+    leaky.write_text(f"A = 1\n{PRIVATE}\nTOKEN = '{TOKEN}'\npassword = '{WORD}'\n")
     clean.write_text("password = read_password()\napi_key = 'key'\n")
     found = secrets_in([leaky, clean])
     assert {line.removeprefix(f"{leaky}:") for line in found} >= {
