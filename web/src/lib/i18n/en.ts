@@ -405,7 +405,7 @@ export default {
 	'settings.access': 'Access',
 	'settings.server': 'This server',
 	'settings.language': 'Language',
-	'settings.language_hint': 'Of this app. Advice and the tutor’s answers are in English.',
+	'settings.language_hint': 'Of this app. Texts of the library stay in their own language.',
 	'settings.model': 'What the models were made of, and where they fail',
 
 	'focus.title': 'Next, work on',
