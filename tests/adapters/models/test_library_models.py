@@ -16,7 +16,7 @@ MINILM = MiniLMEmbedder.model_id
 
 async def test_without_settings_it_is_what_comes_with_the_installation() -> None:
     models = LibraryModels(read_settings()).text_models
-    assert models.id == "all-MiniLM-L6-v2-int8+maxsim-minilm-64-int8-1"
+    assert models.id == "all-MiniLM-L6-v2-int8+maxsim-minilm-64-int8-2"
 
 
 async def test_the_settings_reach_the_service(tmp_path: Path) -> None:
