@@ -30,15 +30,16 @@ ANALYSED_WITHIN_SEC = 180.0
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """For one module: its event loop runs on in this thread, where no other can begin meanwhile."""
     assert shutil.which("chromium"), "Chromium is missing; `make test` installs it."
     assert (BUILD / "index.html").is_file(), "The web app is not built; `make test` builds it."
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
     yield opened
