@@ -135,7 +135,9 @@ async def test_what_is_too_much_at_once_is_shed_at_once(tmp_path: Path) -> None:
 
         state.quotas.state = slow
         running = [asyncio.create_task(client.get("/api/usage")) for _ in range(2)]
-        running.append(asyncio.create_task(client.post("/api/upload", content=trickle())))
+        form = {"content-type": "multipart/form-data; boundary=x"}
+        sending = client.post("/api/upload", content=trickle(), headers=form)
+        running.append(asyncio.create_task(sending))
         await asyncio.sleep(0.2)
         for method, path in (("GET", "/api/context"), ("POST", "/api/upload")):
             shed = await client.request(method, path)
