@@ -17,6 +17,7 @@ from crescendai.errors import (
 from crescendai.identity.service import Caller
 from crescendai.jobs.tables import JobRow
 from crescendai.knowledge.service import INGEST, object_key
+from crescendai.knowledge.tables import DocumentRow
 from tests.knowledge.conftest import Library
 
 TEXT = b"The pedal is the soul of the piano. Lift it when the harmony changes."
@@ -45,6 +46,24 @@ async def test_a_document_is_stored_and_its_ingestion_promised(
     assert (document.status, document.percent, document.builtin) == ("queued", 0, False)
     assert await jobs(library) == [str(document.document_id)]
     assert library.stored_files() == ["my_notes.txt"]
+
+
+@pytest.mark.parametrize("stored", [True, False])
+async def test_a_file_stays_exactly_when_its_row_was_stored(
+    library: Library, caller: Caller, monkeypatch: pytest.MonkeyPatch, stored: bool
+) -> None:
+    """A caller may be cut off before the commit, or just after it."""
+    register = library.service._register
+
+    async def cut_off(row: DocumentRow) -> None:
+        if stored:
+            await register(row)
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(library.service, "_register", cut_off)
+    with pytest.raises(asyncio.CancelledError):
+        await library.submit(caller, "notes.txt", TEXT)
+    assert library.stored_files() == (["notes.txt"] if stored else [])
 
 
 async def test_the_same_bytes_are_the_same_document(library: Library, caller: Caller) -> None:

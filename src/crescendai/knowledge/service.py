@@ -212,11 +212,18 @@ class KnowledgeService:
             row = new_row(document_id, owner_id, filename, intake, fields)
             submitted, orphan = await self._register(row)
         except BaseException:
-            await self._objects.delete(key)
+            await self._discard(document_id, key)
             raise
         if orphan is not None:
             await self._objects.delete(orphan)
         return submitted
+
+    async def _discard(self, document_id: UUID, key: str) -> None:
+        """Remove the file, unless its row was stored in spite of what went wrong."""
+        async with self._transactions.read() as session:
+            stored = await repository.document(session, document_id)
+        if stored is None:
+            await self._objects.delete(key)
 
     async def _register(self, row: DocumentRow) -> tuple[Submitted, str | None]:
         """The row and its job; also the key of the object that is not needed (any more)."""
