@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID, uuid4
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from sqlalchemy import delete
 
@@ -22,13 +21,14 @@ from crescendai.knowledge.models import write_vectors
 from crescendai.knowledge.tables import ChunkRow, DocumentRow
 from crescendai.ports.embedding import ScriptedEmbedder
 from crescendai.ports.vectors import VectorBlock, VectorIndex
+from tests.fixtures import vectors
 from tests.fixtures.postgresql import PostgreSQL
+from tests.fixtures.vectors import by_hand
 
 DIMENSIONS = 384
-NUMBERS = itertools.count(1)
-RNG = np.random.default_rng(5)
 CLARA, ROBERT = uuid4(), uuid4()
 EMBEDDER = ScriptedEmbedder(DIMENSIONS)
+block = partial(vectors.block, dimensions=DIMENSIONS)
 
 
 @dataclass
@@ -94,25 +94,6 @@ async def shelf(request: pytest.FixtureRequest) -> AsyncIterator[Shelf]:
     transactions = database.transactions
     yield StoredShelf(PgVectorIndex(transactions, exact_chunks), transactions)
     await database.close()
-
-
-def block(owner: UUID | None, chunks: int = 20, vectors_each: int = 3) -> VectorBlock:
-    vectors = RNG.normal(size=(chunks * vectors_each, DIMENSIONS)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return VectorBlock(
-        document_id=uuid4(),
-        owner_id=owner,
-        numbers=np.repeat(next(NUMBERS) * 1000 + np.arange(chunks), vectors_each),
-        vectors=vectors,
-    )
-
-
-def by_hand(query: npt.NDArray[np.float32], blocks: list[VectorBlock]) -> list[int]:
-    best: dict[int, float] = {}
-    for one in blocks:
-        for row, chunk in zip(one.vectors, one.numbers.tolist(), strict=True):
-            best[chunk] = max(best.get(chunk, -1.0), float(row @ query))
-    return sorted(best, key=lambda chunk: -best[chunk])
 
 
 async def test_it_finds_what_comparing_everything_finds(shelf: Shelf) -> None:

@@ -10,10 +10,10 @@ to what a score says.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from crescendai.music.dimensions import BY_KEY
+from crescendai.music.dimensions import BY_KEY, WISHED
 
 Side: TypeAlias = Literal["left", "right"]
 
@@ -45,14 +45,13 @@ class Scale:
         return not fault or re.search(rf"\b(?:{fault})", aim, re.IGNORECASE) is None
 
 
-SCALES: dict[str, Scale] = {
+_IN_WORDS: dict[str, Scale] = {
     "timing_stable_unstable": Scale(
         "timing",
         "stable timing",
         "unstable timing",
         "A listener can tap along and know where the next beat falls.",
         "The beat stretches and hurries, so a listener tapping along would lose it.",
-        "left",
     ),
     "articulation_short_long": Scale(
         "note length",
@@ -84,7 +83,6 @@ SCALES: dict[str, Scale] = {
         "blurred pedalling",
         "One harmony is gone before the next one sounds.",
         "One harmony hangs over into the next.",
-        "left",
     ),
     "timbre_even_colorful": Scale(
         "variety of tone colour",
@@ -92,7 +90,6 @@ SCALES: dict[str, Scale] = {
         "colourful timbre",
         "The tone keeps to one colour.",
         "The tone changes colour along the way.",
-        "right",
     ),
     "timbre_shallow_rich": Scale(
         "fullness of tone",
@@ -100,7 +97,6 @@ SCALES: dict[str, Scale] = {
         "rich timbre",
         "The tone is thin, without much body below it.",
         "The tone is full and has body.",
-        "right",
     ),
     "timbre_bright_dark": Scale(
         "brightness of tone",
@@ -124,7 +120,6 @@ SCALES: dict[str, Scale] = {
         "raw, crude dynamics",
         "Louder and softer are finely graded, and the loud notes stay mellow.",
         "Louder and softer come abruptly, and the loud notes sound rough.",
-        "left",
     ),
     "dynamic_range_little_large": Scale(
         "dynamic range",
@@ -132,7 +127,6 @@ SCALES: dict[str, Scale] = {
         "large dynamic range",
         "The softest and the loudest moments lie close together.",
         "The softest and the loudest moments lie far apart.",
-        "right",
     ),
     "music_making_fast_slow": Scale(
         "pace",
@@ -149,7 +143,6 @@ SCALES: dict[str, Scale] = {
         "spacious playing",
         "Melody and accompaniment lie on one plane.",
         "There is depth between melody and accompaniment, and room around the phrases.",
-        "right",
     ),
     "music_making_disproportioned_balanced": Scale(
         "balance of the parts",
@@ -157,7 +150,6 @@ SCALES: dict[str, Scale] = {
         "balanced playing",
         "Parts and phrases do not yet stand in proportion to one another.",
         "Parts and phrases stand in proportion to one another.",
-        "right",
     ),
     "music_making_pure_dramatic": Scale(
         "drama",
@@ -195,9 +187,10 @@ SCALES: dict[str, Scale] = {
         "a convincing interpretation",
         "As a whole the interpretation does not persuade a listener yet.",
         "As a whole the interpretation persuades.",
-        "right",
     ),
 }
+
+SCALES = {key: replace(scale, wish=WISHED.get(key)) for key, scale in _IN_WORDS.items()}
 
 
 def scale(key: str) -> Scale:

@@ -88,17 +88,17 @@ class IdentityService:
         Raises NotAuthenticated for a wrong one, or none where one is due, and Unavailable when the
         issuer's signing keys cannot be fetched.
         """
+        if credential is None and self._credentials_required:
+            raise NotAuthenticated(
+                "credentials_missing",
+                "Send an API key in X-API-Key or as Authorization: Bearer. "
+                "`crescendai keys create` makes one.",
+            )
         is_key = credential is not None and credential.startswith(KEY_PREFIX)
-        if credential is None or not (is_key or self._tokens or self._credentials_required):
-            if self._credentials_required:
-                raise NotAuthenticated(
-                    "credentials_missing",
-                    "Send an API key in X-API-Key or as Authorization: Bearer. "
-                    "`crescendai keys create` makes one.",
-                )
-            self._owner = self._owner or await self.ensure_user()
-            return self._owner
-        if self._tokens is not None and not is_key:
+        if credential is not None and self._tokens is not None and not is_key:
             subject = await self._tokens.verify(credential)
             return await self.ensure_user(subject.name, subject.user_id)
-        return await self.keys.recognise(credential)
+        if credential is not None and (is_key or self._credentials_required):
+            return await self.keys.recognise(credential)
+        self._owner = self._owner or await self.ensure_user()
+        return self._owner

@@ -1,36 +1,14 @@
 from __future__ import annotations
 
-import itertools
 from uuid import UUID, uuid4
 
 import numpy as np
-import numpy.typing as npt
 
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.ports.vectors import VectorBlock
+from tests.fixtures.vectors import NUMBERS, RNG, block, by_hand
 
-NUMBERS = itertools.count(1)
-RNG = np.random.default_rng(5)
 CLARA, ROBERT = uuid4(), uuid4()
-
-
-def block(owner: UUID | None, chunks: int = 20, vectors_each: int = 3) -> VectorBlock:
-    vectors = RNG.normal(size=(chunks * vectors_each, 16)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return VectorBlock(
-        document_id=uuid4(),
-        owner_id=owner,
-        numbers=np.repeat(next(NUMBERS) * 1000 + np.arange(chunks), vectors_each),
-        vectors=vectors,
-    )
-
-
-def by_hand(query: npt.NDArray[np.float32], blocks: list[VectorBlock]) -> list[int]:
-    best: dict[int, float] = {}
-    for one in blocks:
-        for row, chunk in zip(one.vectors, one.numbers.tolist(), strict=True):
-            best[chunk] = max(best.get(chunk, -1.0), float(row @ query))
-    return sorted(best, key=lambda chunk: -best[chunk])
 
 
 def large(owner: UUID | None, chunks: int = 5000) -> VectorBlock:
