@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, insert, select, tuple_, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.chat.tables import ChatMessageRow, ChatSessionRow, UserContextRow
@@ -15,6 +15,18 @@ from crescendai.kit.sql import upsert
 
 _INSERT_SESSION = insert(cast(Table, ChatSessionRow.__table__))
 _INSERT_MESSAGES = insert(cast(Table, ChatMessageRow.__table__))
+_LOCK = (
+    select(ChatSessionRow.id).where(ChatSessionRow.id == bindparam("session_id")).with_for_update()
+)
+_LAST_POSITION = select(func.max(ChatMessageRow.position)).where(
+    ChatMessageRow.session_id == bindparam("session_id")
+)
+_sessions = cast(Table, ChatSessionRow.__table__)
+_TOUCH = (
+    update(_sessions)
+    .where(_sessions.c.id == bindparam("session_id"))
+    .values(updated_at=bindparam("at"))
+)
 
 
 async def session_of(
@@ -64,14 +76,12 @@ async def add_messages(session: AsyncSession, rows: Sequence[dict[str, object]])
 
 
 async def touch(session: AsyncSession, session_id: UUID, at: int) -> None:
-    query = update(ChatSessionRow).where(ChatSessionRow.id == session_id)
-    await session.execute(query.values(updated_at=at))
+    await session.execute(_TOUCH, {"session_id": session_id, "at": at})
 
 
 async def lock_session(session: AsyncSession, session_id: UUID) -> None:
     """Nobody else adds to it until this transaction is over."""
-    query = select(ChatSessionRow.id).where(ChatSessionRow.id == session_id)
-    await session.execute(query.with_for_update())
+    await session.execute(_LOCK, {"session_id": session_id})
 
 
 async def delete_session(session: AsyncSession, session_id: UUID) -> None:
@@ -79,8 +89,7 @@ async def delete_session(session: AsyncSession, session_id: UUID) -> None:
 
 
 async def next_position(session: AsyncSession, session_id: UUID) -> int:
-    query = select(func.max(ChatMessageRow.position)).where(ChatMessageRow.session_id == session_id)
-    last = (await session.execute(query)).scalar_one()
+    last = (await session.execute(_LAST_POSITION, {"session_id": session_id})).scalar_one()
     return 0 if last is None else last + 1
 
 

@@ -81,7 +81,7 @@ class ChatService:
         Raises NotFound for a session or recording that is not the caller's, Conflict while the
         session's last message is still being answered.
         """
-        async with self._transactions.write() as session:
+        async with self._transactions.write_briefly() as session:
             heard = await _heard(session, caller)
             await _check_recording(session, caller, request.recording_id, heard)
             row = await self._session_for(session, caller, request)
@@ -96,7 +96,7 @@ class ChatService:
         The question and its answer so far are kept, but no longer part of the conversation.
         Raises NotFound, or Conflict while an answer is written or when nothing was asked yet.
         """
-        async with self._transactions.write() as session:
+        async with self._transactions.write_briefly() as session:
             row = await self._own(session, caller, session_id, lock=True)
             await self._check_idle(session, session_id)
             asked = await repository.last_question(session, session_id)
@@ -135,7 +135,7 @@ class ChatService:
         """
         messages = transcript.messages()
         numbered = list(zip(numbers or itertools.count(1), transcript.sent, strict=False))
-        async with self._transactions.write() as session:
+        async with self._transactions.write_briefly() as session:
             await repository.lock_session(session, session_id)
             if not await turn_repository.close_turn(session, message_id, status, numbered):
                 return

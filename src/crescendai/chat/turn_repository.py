@@ -15,6 +15,15 @@ from crescendai.chat.tables import ChatTurnEventsRow, ChatTurnRow
 
 _INSERT_TURN = insert(cast(Table, ChatTurnRow.__table__))
 _INSERT_EVENTS = insert(cast(Table, ChatTurnEventsRow.__table__))
+_turns, _events = cast(Table, ChatTurnRow.__table__), cast(Table, ChatTurnEventsRow.__table__)
+_CLOSE = (
+    update(_turns)
+    .where(_turns.c.id == bindparam("turn_id"), _turns.c.status == "running")
+    .values(status=bindparam("ended_as"))
+    .returning(_turns.c.id)
+)
+_FORGET_EVENTS = delete(_events).where(_events.c.turn_id == bindparam("turn_id"))
+_STATUS = select(ChatTurnRow.status).where(ChatTurnRow.id == bindparam("turn_id"))
 _STOPS_ASKED = select(ChatTurnRow.id).where(
     ChatTurnRow.status == "running",
     ChatTurnRow.runner == bindparam("runner"),
@@ -56,8 +65,7 @@ async def turn_of(
 
 
 async def status_of(session: AsyncSession, turn_id: UUID) -> str | None:
-    query = select(ChatTurnRow.status).where(ChatTurnRow.id == turn_id)
-    return (await session.execute(query)).scalar_one_or_none()
+    return (await session.execute(_STATUS, {"turn_id": turn_id})).scalar_one_or_none()
 
 
 async def events_after(session: AsyncSession, turn_id: UUID, after: int) -> list[tuple[int, Sent]]:
@@ -89,11 +97,10 @@ async def close_turn(
     session: AsyncSession, turn_id: UUID, status: str, events: Sequence[tuple[int, Sent]]
 ) -> bool:
     """End a running turn with all its events. False when it is gone or over already."""
-    query = update(ChatTurnRow).where(ChatTurnRow.id == turn_id, ChatTurnRow.status == "running")
-    ended = await session.execute(query.values(status=status).returning(ChatTurnRow.id))
+    ended = await session.execute(_CLOSE, {"turn_id": turn_id, "ended_as": status})
     if ended.first() is None:
         return False
-    await session.execute(delete(ChatTurnEventsRow).where(ChatTurnEventsRow.turn_id == turn_id))
+    await session.execute(_FORGET_EVENTS, {"turn_id": turn_id})
     if events:
         rows = [_row(batch) for batch in _unbroken(turn_id, events)]
         await session.execute(_INSERT_EVENTS, rows)

@@ -1,4 +1,4 @@
-"""What every slice's tables and repositories share: the declarative base and the two ways in."""
+"""What every slice's tables and repositories share: the declarative base and the ways in."""
 
 from __future__ import annotations
 
@@ -29,17 +29,21 @@ class Base(DeclarativeBase):
 
 @dataclass(frozen=True)
 class Transactions:
-    """The two ways to a database: ``write`` commits at the end of its block, ``read`` never writes.
+    """The ways to a database: ``write`` commits at the end of its block, ``read`` never writes.
 
     A ``read`` block sees one moment of the database. On an engine with a single writer a ``write``
     block takes the lock when it begins; on others it runs beside others, so that what it reads in
     order to write is to be locked (``FOR UPDATE``; a single writer ignores that). Rows are locked
     from the outside in (session before turn, document before revision), so that none deadlock.
     Keep slow work outside.
+
+    ``write_briefly`` is a ``write`` of a few rows that are found by their keys, and awaits nothing
+    but them: an embedded engine carries it out on the event loop itself.
     """
 
     read: Transaction
     write: Transaction
+    write_briefly: Transaction
 
 
 async def upsert(session: AsyncSession, table: type[Base], values: Mapping[str, Any]) -> None:

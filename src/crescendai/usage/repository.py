@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Table, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.clock import DAY_MS
 from crescendai.usage.tables import HeardAudioRow, UsageRow
 
 
-async def add(session: AsyncSession, rows: Sequence[UsageRow | HeardAudioRow]) -> None:
-    session.add_all(rows)
-    await session.flush()
+_INSERT_USAGE = insert(cast(Table, UsageRow.__table__))
+_INSERT_AUDIO = insert(cast(Table, HeardAudioRow.__table__))
+
+
+async def add_usage(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
+    await session.execute(_INSERT_USAGE, rows)
+
+
+async def add_audio(session: AsyncSession, **values: object) -> None:
+    await session.execute(_INSERT_AUDIO, values)
 
 
 async def tokens_since(session: AsyncSession, owner_id: UUID, since_ms: int) -> int:

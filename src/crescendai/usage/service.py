@@ -14,7 +14,6 @@ from crescendai.kit.sql import Transactions
 from crescendai.ports.language_model import Usage
 from crescendai.usage import repository
 from crescendai.usage.schemas import DayUsage, Kind, UsageReport
-from crescendai.usage.tables import HeardAudioRow, UsageRow
 
 REPORT_DAYS = 31
 
@@ -34,30 +33,30 @@ class UsageService:
             )
         if not totals:
             return
-        rows = [
-            UsageRow(
-                id=new_id(),
-                owner_id=caller.user_id,
-                kind=kind,
-                model=model,
-                prompt_tokens=prompt,
-                completion_tokens=completion,
-                created_at=now_ms(),
-            )
+        rows: list[dict[str, object]] = [
+            {
+                "id": new_id(),
+                "owner_id": caller.user_id,
+                "kind": kind,
+                "model": model,
+                "prompt_tokens": prompt,
+                "completion_tokens": completion,
+                "created_at": now_ms(),
+            }
             for model, (prompt, completion) in totals.items()
         ]
-        async with self._transactions.write() as session:
-            await repository.add(session, rows)
+        async with self._transactions.write_briefly() as session:
+            await repository.add_usage(session, rows)
 
     async def note_audio(self, session: AsyncSession, caller: Caller, duration_sec: float) -> None:
         """Note in the same transaction that a recording was taken in for analysis."""
-        row = HeardAudioRow(
+        await repository.add_audio(
+            session,
             id=new_id(),
             owner_id=caller.user_id,
             milliseconds=round(duration_sec * 1000),
             created_at=now_ms(),
         )
-        await repository.add(session, [row])
 
     async def audio_ms_since(self, caller: Caller, since_ms: int) -> int:
         async with self._transactions.read() as session:

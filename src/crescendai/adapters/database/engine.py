@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from crescendai.adapters.database import postgresql, sqlite_driver
@@ -22,6 +29,10 @@ _PRAGMAS = (
     "PRAGMA busy_timeout=10000",  # ms a writer waits for the other one
     "PRAGMA foreign_keys=ON",  # off by default in SQLite
     "PRAGMA cache_size=-16384",  # 16 MiB of pages a connection
+)
+_IN_PLACE_PRAGMAS = (
+    "PRAGMA busy_timeout=0",  # the event loop waits for nobody
+    "PRAGMA wal_autocheckpoint=0",  # nor for the disk; the other connections see to that
 )
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """Every statement of a reading transaction sees the same moment, as in SQLite."""
@@ -41,13 +52,15 @@ class Database:
     def __init__(self, url: str, connections: int = 10) -> None:
         self._writing: AbstractAsyncContextManager[Any] = nullcontext()
         self._reading: dict[str, Any] = {}
+        self._in_place: AsyncEngine | None = None
         if url.startswith("sqlite"):
             self.engine = _open_sqlite(url)
+            self._in_place = _open_in_place(url)
             self._writing = asyncio.Lock()  # writers of a process queue here, not in SQLite's sleep
         else:
             self.engine = postgresql.connect(url, connections)
             self._reading = _SNAPSHOT
-        self.transactions = Transactions(read=self._read, write=self._write)
+        self.transactions = Transactions(self._read, self._write, self._write_briefly)
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[AsyncSession]:
@@ -58,7 +71,31 @@ class Database:
 
     @asynccontextmanager
     async def _write(self) -> AsyncIterator[AsyncSession]:
-        async with self._writing, self.engine.connect() as connection:
+        async with self._writing, self._threaded() as session:
+            yield session
+
+    @asynccontextmanager
+    async def _write_briefly(self) -> AsyncIterator[AsyncSession]:
+        async with self._writing, AsyncExitStack() as opened:
+            session = await self._begun_in_place(opened)
+            yield session or await opened.enter_async_context(self._threaded())
+
+    async def _begun_in_place(self, opened: AsyncExitStack) -> AsyncSession | None:
+        """None where there is no such connection, or while another process writes."""
+        if self._in_place is None:
+            return None
+        connection = await opened.enter_async_context(self._in_place.connect())
+        try:
+            await opened.enter_async_context(connection.begin())
+        except OperationalError:
+            return None  # to be waited for in a thread
+        session = await opened.enter_async_context(_session(connection))
+        await opened.enter_async_context(session.begin())
+        return session
+
+    @asynccontextmanager
+    async def _threaded(self) -> AsyncIterator[AsyncSession]:
+        async with self.engine.connect() as connection:
             await connection.execution_options(crescendai_write=True)
             async with _session(connection) as session, session.begin():
                 yield session
@@ -84,11 +121,20 @@ class Database:
             raise Unavailable("database_down", "The database cannot be reached.") from error
 
     async def close(self) -> None:
+        if self._in_place is not None:
+            await self._in_place.dispose()
         await self.engine.dispose()
 
 
 def _session(connection: AsyncConnection) -> AsyncSession:
     return AsyncSession(bind=connection, expire_on_commit=False, autoflush=False)
+
+
+def _dumped(document: Any) -> str:
+    try:
+        return orjson.dumps(document).decode()
+    except TypeError:  # keys that are no texts, halves of characters
+        return json.dumps(document)
 
 
 def _open_sqlite(url: str) -> AsyncEngine:
@@ -99,18 +145,34 @@ def _open_sqlite(url: str) -> AsyncEngine:
         pool_size=15,
         max_overflow=0,
         pool_use_lifo=True,
+        json_serializer=_dumped,
         hide_parameters=True,  # they are people's own words
     )
-    _prepare_sqlite(engine)
+    _prepare_sqlite(engine, _PRAGMAS)
     return engine
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
+def _open_in_place(url: str) -> AsyncEngine:
+    """One connection, for the one writer of this process."""
+    engine = create_async_engine(
+        url,
+        connect_args={"async_creator_fn": sqlite_driver.connect_in_place},
+        execution_options={"crescendai_write": True},
+        pool_size=1,
+        max_overflow=0,
+        json_serializer=_dumped,
+        hide_parameters=True,
+    )
+    _prepare_sqlite(engine, _PRAGMAS + _IN_PLACE_PRAGMAS)
+    return engine
+
+
+def _prepare_sqlite(engine: AsyncEngine, pragmas: Sequence[str]) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in _PRAGMAS:
+        for pragma in pragmas:
             cursor.execute(pragma)
         cursor.close()
 
