@@ -242,38 +242,61 @@ def _listens(port: int) -> bool:
         return False
 
 
-def measure(folder: Path, litellm_path: str | None) -> None:
+def first_tokens(folder: Path, litellm_path: str | None) -> None:
     with ExitStack() as opened:
         model = f"http://127.0.0.1:{opened.enter_context(helper('model'))}/v1"
         peers = [Peer("the bare framework", opened.enter_context(helper("bare")))]
         if litellm_path:
             peers.append(opened.enter_context(litellm(litellm_path, model, folder)))
-        settings = {"CRESCENDAI_LLM_URL": model, "CRESCENDAI_WORKERS": "0"}
-        server = opened.enter_context(server_of(folder / "one", settings))
+        server = opened.enter_context(server_of(folder / "first", _settings(model)))
+        uvloop.run(compare([*peers, Peer("CrescendAI Server", server.port)]))
+
+
+def following(folder: Path, _: str | None) -> None:
+    with ExitStack() as opened:
+        model = f"http://127.0.0.1:{opened.enter_context(helper('model'))}/v1"
+        server = opened.enter_context(server_of(folder / "following", _settings(model)))
         ours = Peer("CrescendAI Server", server.port)
-        uvloop.run(compare([*peers, ours]))
         times, events = uvloop.run(resume_ms(ours, server.url))
         _row(f"resume of a turn of {events} events", times, "p95 100")
         _row("stop, until the model has lost its reader",
              uvloop.run(stop_ms(ours, server.url, model)), "250")  # fmt: skip
         print(f"| {IDLE} idle streams | {uvloop.run(idle_mb(ours, server)):.0f} MB | 300 |")
+
+
+def thousand(folder: Path, _: str | None) -> None:
     with ExitStack() as opened:
         model = f"http://127.0.0.1:{opened.enter_context(helper('model'))}/v1"
-        settings = {"CRESCENDAI_LLM_URL": model, "CRESCENDAI_WORKERS": "0"}
-        two = settings | {"CRESCENDAI_WEB_PROCESSES": "2"}
+        two = _settings(model) | {"CRESCENDAI_WEB_PROCESSES": "2"}
         bare = Peer("the bare framework, one process", opened.enter_context(helper("bare")))
-        server = opened.enter_context(server_of(folder / "two", two))
+        server = opened.enter_context(server_of(folder / "thousand", two))
         for peer in (bare, Peer("CrescendAI Server, two processes", server.port)):
             lost, late = uvloop.run(many(peer))
             _row(f"lateness of a token, {MANY} streams of {MANY_TOKENS} tokens: {peer.name}, "
                  f"{lost} streams lost", late, "p95 20")  # fmt: skip
-    with server_of(folder / "three", {"CRESCENDAI_WORKERS": "1"}) as server:
+
+
+def feedback(folder: Path, _: str | None) -> None:
+    with server_of(folder / "feedback", {"CRESCENDAI_WORKERS": "1"}) as server:
         _row("grounded feedback of a stored analysis", feedback_ms(server, folder), "p95 300")
+
+
+def _settings(model: str) -> dict[str, str]:
+    return {"CRESCENDAI_LLM_URL": model, "CRESCENDAI_WORKERS": "0"}
+
+
+PARTS = {
+    "first": first_tokens,
+    "following": following,
+    "thousand": thousand,
+    "feedback": feedback,
+}
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--litellm", help="The `litellm` program of an environment that has it.")
+    arguments.add_argument("--only", nargs="+", choices=PARTS, help="Some of the figures.")
     arguments.add_argument("--serve", choices=["model", "bare"], help=argparse.SUPPRESS)
     arguments.add_argument("--port", type=int, help=argparse.SUPPRESS)
     chosen = arguments.parse_args()
@@ -285,7 +308,8 @@ def main() -> None:
         uvicorn.run(streams.bare_app(), port=chosen.port, log_level="error")
     else:
         with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder), chosen.litellm)
+            for name in chosen.only or PARTS:
+                PARTS[name](Path(folder), chosen.litellm)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import lru_cache
 
 from crescendai.chat.tutor.german import is_german
 from crescendai.evidence.check import claims_something
@@ -29,9 +30,11 @@ NOTHING_LEFT = (
     "would rather not. Ask me about one moment or one dimension, and I tell you what was measured."
 )
 RECITED_WORDS = 8
+LONGEST_RUN = 160  # characters that hold so many words
 LONGEST_TALK = 400  # characters of one sentence without a claim that are looked back on
 
 _WORD = re.compile(r"[\w']+")
+_MAY_END = re.compile(r"[.!?\]\n]")
 _BARE = re.compile(r"[„“][^“”]+[“”]|\"[^\"]+\"|\[\d{1,3}\]|\d{1,2}:\d\d|\d+(?:[.,]\d+)?")
 _STRAY_MARK = re.compile(r"(?:,? and|,)?\s*\[(\d{1,3})\]")
 _TEMPO_TO_TRY = re.compile(
@@ -49,27 +52,32 @@ class Held:
     def __init__(self, ground: Callable[[], Awaitable[Ground]], secret: str = "") -> None:
         self.account = Account()
         self._ground = ground
-        self._secret = frozenset(_runs(_words(secret)))
+        self._secret, self._secret_ends = _runs_of(secret)
         self._focus = Focus()
         self._sentence = ""  # the present one, with what was said of it already
         self._said = 0
+        self._plain = 0  # so many characters of it claim nothing, up to the beginning of a word
         self._before: list[str] = []  # the last words of what came before the sentence
         self._gave_up = False
 
     async def hear(self, text: str) -> str:
         """More of the answer; what may be said now."""
         self._sentence += text
-        *complete, last = sentences(self._sentence) or [""]
-        if last.endswith("\n"):
-            complete, last = [*complete, last], ""
-        now = "".join([await self._finish(one) for one in complete])
-        self._sentence = last
-        if claims_something(last) or self._recites(last):
+        now = ""
+        if _MAY_END.search(self._sentence):
+            *complete, last = sentences(self._sentence) or [""]
+            if last.endswith("\n"):
+                complete, last = [*complete, last], ""
+            now = "".join([await self._finish(one) for one in complete])
+            self._sentence = last
+        last = self._sentence
+        if claims_something(last, self._plain) or self._recites(last, self._plain):
             return now
         now += last[self._said :]
         self._said = len(last)
+        self._plain = last.rfind(" ") + 1
         if self._said > LONGEST_TALK:
-            self._sentence, self._said = "", 0
+            self._sentence, self._said, self._plain = "", 0, 0
         return now
 
     async def end(self) -> str:
@@ -79,7 +87,7 @@ class Held:
 
     async def _finish(self, sentence: str) -> str:
         """What is left to say of a sentence that is complete."""
-        head, self._said = sentence[: self._said], 0
+        head, self._said, self._plain = sentence[: self._said], 0, 0
         checked = sentence
         if self._recites(sentence):
             self.account.dropped += 1
@@ -115,9 +123,20 @@ class Held:
         said, _ = verified(bare, ground, Focus(), self.account)
         return sentence if said == bare else ""
 
-    def _recites(self, text: str) -> bool:
-        words = [*self._before, *_words(text)]
-        return bool(self._secret) and any(run in self._secret for run in _runs(words))
+    def _recites(self, text: str, since: int = 0) -> bool:
+        """``since``: what stands before that place recites nothing."""
+        if self._secret_ends.isdisjoint(_words(text[since:])):
+            return False
+        start = since - LONGEST_RUN
+        words = _words(text[start:]) if start > 0 else [*self._before, *_words(text)]
+        return any(run in self._secret for run in _runs(words))
+
+
+@lru_cache(maxsize=8)
+def _runs_of(secret: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
+    """Every run of words that must not be said, and the words that end one."""
+    runs = frozenset(_runs(_words(secret)))
+    return runs, frozenset(run[-1] for run in runs)
 
 
 def _words(text: str) -> list[str]:

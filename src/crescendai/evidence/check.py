@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal, TypeAlias
 
 from crescendai.evidence import directions, lexicon, numbers, quotes
@@ -46,6 +47,7 @@ _MAY_CLAIM = re.compile(
     r"clearly|definitely|certainly|plainly|unmistakably)\b",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"\w+")
 _FOR = re.compile(r"^\W{0,2}(?:for|in|on) (?:the |your )?", re.IGNORECASE)
 _MOST = re.compile(r"\b(?:goes furthest|hear it most|is strongest there)\b", re.IGNORECASE)
 
@@ -140,9 +142,29 @@ def check_sentence(sentence: str, ground: Ground, focus: Focus = Focus()) -> Ver
     return Verdict(reading.claims, tuple(reading.problems), tuple(reading.support), following)
 
 
-def claims_something(text: str) -> bool:
-    """Whether a sentence that begins so may hold anything to check."""
-    return bool(_MAY_CLAIM.search(text) or lexicon.poles(text) or directions.heard(text))
+def claims_something(text: str, since: int = 0) -> bool:
+    """Whether a sentence that begins so may hold anything to check.
+
+    ``since``: what stands before that place was found to hold nothing, in a whole number of words.
+    """
+    return (
+        _MAY_CLAIM.search(text, since) is not None
+        or lexicon.says_pole(text, since)
+        or _ends_phrase(text, since)
+    )
+
+
+def _ends_phrase(text: str, since: int) -> bool:
+    """Whether a phrase of several words that means something to check ends after that place."""
+    if _last_words().isdisjoint(_WORD.findall(text[since:].lower())):
+        return False
+    return lexicon.says_pole(text) or bool(directions.heard(text))
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    hearings = (_WORD.findall(sentence)[-1] for sentence in directions.hearings())
+    return lexicon.ends_of_phrases() | frozenset(hearings)
 
 
 def _leans(analysis: object, heard: directions.Heard) -> bool:

@@ -189,6 +189,11 @@ def heard(text: str) -> list[Heard]:
     return [Heard(key, side) for sentence, key, side in _hearings() if sentence in low]
 
 
+def hearings() -> tuple[str, ...]:
+    """Those sentences, in small letters."""
+    return tuple(sentence for sentence, _, _ in _hearings())
+
+
 @cache
 def _hearings() -> tuple[tuple[str, str, Side], ...]:
     sides: tuple[Side, ...] = ("left", "right")

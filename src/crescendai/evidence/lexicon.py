@@ -122,6 +122,10 @@ def poles(text: str) -> list[PoleNamed]:
     return taken
 
 
+def says_pole(text: str, start: int = 0) -> bool:
+    return _pole_pattern().search(text, start) is not None
+
+
 def only_beside_its_name(words: str) -> bool:
     return words in _ALONE
 
@@ -166,11 +170,24 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
 
 
 @cache
-def _pole_pattern() -> re.Pattern[str]:
+def pole_phrases() -> tuple[str, ...]:
+    """The house's own names of poles, longest first."""
     sides: tuple[Side, ...] = ("left", "right")
     said = {p for key in ALL_KEYS for side in sides for p in phrases(key, side)}
     said |= {p.replace("colourful", "colorful") for p in said}
-    whole = "|".join(map(re.escape, sorted(said, key=len, reverse=True)))
+    return tuple(sorted(said, key=len, reverse=True))
+
+
+def ends_of_phrases() -> frozenset[str]:
+    """The last words of what says a pole in several words."""
+    looser = "|".join((*_LEFT.values(), *_RIGHT.values()))
+    whole = (phrase.split()[-1] for phrase in pole_phrases())
+    return frozenset((*whole, *re.findall(r" (\w+)", looser)))
+
+
+@cache
+def _pole_pattern() -> re.Pattern[str]:
+    whole = "|".join(map(re.escape, pole_phrases()))
     words = "|".join((*_LEFT.values(), *_RIGHT.values()))
     return re.compile(rf"(?<![\w-])(?:{whole}|{words})(?![\w-])", re.IGNORECASE)
 

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crescendai.kit.clock import DAY_MS
 from crescendai.usage.tables import HeardAudioRow, UsageRow
 
-
 _INSERT_USAGE = insert(cast(Table, UsageRow.__table__))
 _INSERT_AUDIO = insert(cast(Table, HeardAudioRow.__table__))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -29,19 +30,63 @@ async def test_statements_tell_what_they_did(tmp_path: Path) -> None:
     await database.close()
 
 
+async def test_a_brief_write_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path))
+    async with database.transactions.write_briefly() as session:
+        await session.execute(text("CREATE TABLE notes (pitch INTEGER PRIMARY KEY)"))
+        await session.execute(text("INSERT INTO notes VALUES (60)"))
+
+    async def write_twice() -> None:
+        async with database.transactions.write_briefly() as session:
+            await session.execute(text("INSERT INTO notes VALUES (62)"))
+            await session.execute(text("INSERT INTO notes VALUES (60)"))
+
+    with pytest.raises(IntegrityError):
+        await write_twice()
+    async with database.transactions.read() as session:
+        assert (await session.execute(text("SELECT pitch FROM notes"))).scalars().all() == [60]
+    await database.close()
+
+
+async def test_a_brief_write_waits_for_another_process_without_holding_anybody_up(
+    tmp_path: Path,
+) -> None:
+    database = Database(sqlite_url(tmp_path))
+    async with database.transactions.write() as session:
+        await session.execute(text("CREATE TABLE notes (pitch INTEGER PRIMARY KEY)"))
+    other = sqlite3.connect(tmp_path / "crescendai.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    async def write() -> None:
+        async with database.transactions.write_briefly() as session:
+            await session.execute(text("INSERT INTO notes VALUES (60)"))
+
+    writing = asyncio.create_task(write())
+    for _ in range(5):
+        await asyncio.sleep(0.01)  # the loop goes on
+    assert not writing.done()
+    other.execute("COMMIT")
+    other.close()
+    await writing
+    async with database.transactions.read() as session:
+        assert (await session.execute(text("SELECT pitch FROM notes"))).scalars().all() == [60]
+    await database.close()
+
+
 async def test_many_writers_take_turns(tmp_path: Path) -> None:
     database = Database(sqlite_url(tmp_path))
     async with database.transactions.write() as session:
         await session.execute(text("CREATE TABLE counted (value INTEGER)"))
         await session.execute(text("INSERT INTO counted VALUES (0)"))
 
-    async def count() -> None:
-        async with database.transactions.write() as session:
+    async def count(number: int) -> None:
+        ways = (database.transactions.write, database.transactions.write_briefly)
+        async with ways[number % 2]() as session:
             value = (await session.execute(text("SELECT value FROM counted"))).scalar_one()
             await asyncio.sleep(0)
             await session.execute(text("UPDATE counted SET value = :v"), {"v": value + 1})
 
-    await asyncio.gather(*(count() for _ in range(60)))
+    await asyncio.gather(*(count(number) for number in range(60)))
     async with database.transactions.read() as session:
         assert (await session.execute(text("SELECT value FROM counted"))).scalar_one() == 60
     await database.close()

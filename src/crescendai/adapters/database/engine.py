@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import (
     AbstractAsyncContextManager,
-    AsyncExitStack,
+    ExitStack,
     asynccontextmanager,
     nullcontext,
 )
 from pathlib import Path
 from typing import Any
 
-import orjson
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from crescendai.adapters.database import postgresql, sqlite_driver
+from crescendai.adapters.database.in_place import InPlace, dumped
 from crescendai.errors import Unavailable
 from crescendai.kit.sql import Transactions
 
@@ -29,10 +28,6 @@ _PRAGMAS = (
     "PRAGMA busy_timeout=10000",  # ms a writer waits for the other one
     "PRAGMA foreign_keys=ON",  # off by default in SQLite
     "PRAGMA cache_size=-16384",  # 16 MiB of pages a connection
-)
-_IN_PLACE_PRAGMAS = (
-    "PRAGMA busy_timeout=0",  # the event loop waits for nobody
-    "PRAGMA wal_autocheckpoint=0",  # nor for the disk; the other connections see to that
 )
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """Every statement of a reading transaction sees the same moment, as in SQLite."""
@@ -52,10 +47,10 @@ class Database:
     def __init__(self, url: str, connections: int = 10) -> None:
         self._writing: AbstractAsyncContextManager[Any] = nullcontext()
         self._reading: dict[str, Any] = {}
-        self._in_place: AsyncEngine | None = None
+        self._in_place: InPlace | None = None
         if url.startswith("sqlite"):
             self.engine = _open_sqlite(url)
-            self._in_place = _open_in_place(url)
+            self._in_place = InPlace(url, _PRAGMAS)
             self._writing = asyncio.Lock()  # writers of a process queue here, not in SQLite's sleep
         else:
             self.engine = postgresql.connect(url, connections)
@@ -76,22 +71,14 @@ class Database:
 
     @asynccontextmanager
     async def _write_briefly(self) -> AsyncIterator[AsyncSession]:
-        async with self._writing, AsyncExitStack() as opened:
-            session = await self._begun_in_place(opened)
-            yield session or await opened.enter_async_context(self._threaded())
-
-    async def _begun_in_place(self, opened: AsyncExitStack) -> AsyncSession | None:
-        """None where there is no such connection, or while another process writes."""
-        if self._in_place is None:
-            return None
-        connection = await opened.enter_async_context(self._in_place.connect())
-        try:
-            await opened.enter_async_context(connection.begin())
-        except OperationalError:
-            return None  # to be waited for in a thread
-        session = await opened.enter_async_context(_session(connection))
-        await opened.enter_async_context(session.begin())
-        return session
+        async with self._writing:
+            with ExitStack() as opened:
+                session = None if self._in_place is None else self._in_place.begin(opened)
+                if session is not None:
+                    yield session
+                    return
+            async with self._threaded() as waiting:
+                yield waiting
 
     @asynccontextmanager
     async def _threaded(self) -> AsyncIterator[AsyncSession]:
@@ -122,19 +109,12 @@ class Database:
 
     async def close(self) -> None:
         if self._in_place is not None:
-            await self._in_place.dispose()
+            self._in_place.close()
         await self.engine.dispose()
 
 
 def _session(connection: AsyncConnection) -> AsyncSession:
     return AsyncSession(bind=connection, expire_on_commit=False, autoflush=False)
-
-
-def _dumped(document: Any) -> str:
-    try:
-        return orjson.dumps(document).decode()
-    except TypeError:  # keys that are no texts, halves of characters
-        return json.dumps(document)
 
 
 def _open_sqlite(url: str) -> AsyncEngine:
@@ -145,34 +125,19 @@ def _open_sqlite(url: str) -> AsyncEngine:
         pool_size=15,
         max_overflow=0,
         pool_use_lifo=True,
-        json_serializer=_dumped,
+        json_serializer=dumped,
         hide_parameters=True,  # they are people's own words
     )
-    _prepare_sqlite(engine, _PRAGMAS)
+    _prepare_sqlite(engine)
     return engine
 
 
-def _open_in_place(url: str) -> AsyncEngine:
-    """One connection, for the one writer of this process."""
-    engine = create_async_engine(
-        url,
-        connect_args={"async_creator_fn": sqlite_driver.connect_in_place},
-        execution_options={"crescendai_write": True},
-        pool_size=1,
-        max_overflow=0,
-        json_serializer=_dumped,
-        hide_parameters=True,
-    )
-    _prepare_sqlite(engine, _PRAGMAS + _IN_PLACE_PRAGMAS)
-    return engine
-
-
-def _prepare_sqlite(engine: AsyncEngine, pragmas: Sequence[str]) -> None:
+def _prepare_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in pragmas:
+        for pragma in _PRAGMAS:
             cursor.execute(pragma)
         cursor.close()
 

@@ -22,14 +22,6 @@ def connect(*args: Any, **options: Any) -> aiosqlite.Connection:
     return connection
 
 
-def connect_in_place(*args: Any, **options: Any) -> aiosqlite.Connection:
-    """As ``connect``, for a connection whose statements never leave the event loop."""
-    opening = partial(sqlite3.connect, *args, **options | {"check_same_thread": False})
-    connection = InPlaceConnection(opening, iter_chunk_size=64)
-    connection._thread.daemon = True
-    return connection
-
-
 class OneTripConnection(aiosqlite.Connection):
     _begin: str | None = None
 
@@ -63,22 +55,6 @@ class OneTripConnection(aiosqlite.Connection):
         ran = _Ran(cursor.description, rows, cursor.rowcount, cursor.lastrowid)
         cursor.close()
         return ran
-
-
-class InPlaceConnection(OneTripConnection):
-    """Runs each statement where it is called: a few rows by their keys cost less than one trip.
-
-    Its thread opens and closes it, and is idle otherwise.
-    """
-
-    async def rollback(self) -> None:
-        self._conn.rollback()
-
-    async def commit(self) -> None:
-        self._conn.commit()
-
-    async def run(self, many: bool, sql: str, parameters: Any) -> _Ran:
-        return self._run(None, many, sql, parameters)
 
 
 class _Ran:
