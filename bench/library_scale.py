@@ -36,10 +36,11 @@ from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import migrate
 from crescendai.adapters.documents.process import ProcessParser
 from crescendai.adapters.models.maxsim import MaxSimReranker
-from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder, english_words
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
-from crescendai.adapters.words.memory import MemoryWordIndex, Postings, WordBlock
+from crescendai.adapters.words.memory import MemoryWordIndex
+from crescendai.adapters.words.postings import Postings, WordBlock
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.knowledge.ingestion import IngestionService
 from crescendai.knowledge.models import TextModels
@@ -194,7 +195,7 @@ async def report(database: Database, folder: Path, models: TextModels, caller: C
             transactions=database.transactions,
             models=models,
             open_index=MemoryVectorIndex,
-            words=MemoryWordIndex(database.transactions),
+            words=MemoryWordIndex(database.transactions, english_words()),
             cache=DiskCache(folder / "cache"),
             weights=weights,
         )

@@ -1,8 +1,9 @@
 """How often search finds the right passage, and how fast: ``python -m bench.retrieval``.
 
 Takes the shared books in as a user's documents, through the service and the real models, and asks
-two sets of questions: the shared development questions, which the weights were chosen on, and this
-project's own (``questions/books.jsonl``), written from single passages without their words. Prints,
+three sets of questions: the shared development questions, and two halves of this project's own,
+each written from a single passage. What is chosen is chosen on ``questions/tune.jsonl``;
+``questions/report.jsonl`` and the development questions tell how well it does. Prints,
 for every stage, the share of questions whose answer is among the first k, and how well
 the best hit's score tells questions with an answer from those without one (AUC); then the latency
 of the whole search. A hit is a returned chunk that covers at least half of one gold quote.
@@ -31,6 +32,7 @@ from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import migrate
 from crescendai.adapters.documents.process import ProcessParser
 from crescendai.adapters.models.library_models import LibraryModels
+from crescendai.adapters.models.minilm import english_words
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.adapters.words.memory import MemoryWordIndex
@@ -44,9 +46,11 @@ from crescendai.knowledge.service import KnowledgeService
 from crescendai.settings import read_settings
 
 SHARED = Path(os.environ.get("CRESCENDAI_SHARED", "../shared"))
+OWN = Path(__file__).parent / "questions"
 SETS = {
     "development": SHARED / "corpus" / "dev.jsonl",
-    "own": Path(__file__).parent / "questions" / "books.jsonl",
+    "own, to choose by": OWN / "tune.jsonl",
+    "own, to report": OWN / "report.jsonl",
 }
 
 
@@ -98,7 +102,7 @@ async def _open(database: Database, data: Path, models: TextModels) -> Library:
                 transactions=transactions,
                 models=models,
                 open_index=MemoryVectorIndex,
-                words=MemoryWordIndex(transactions),
+                words=MemoryWordIndex(transactions, english_words()),
                 cache=DiskCache(data / "cache"),
                 weights=weights,
                 budget_ms=NO_LIMIT_MS,

@@ -52,8 +52,9 @@ class PackedWords:
 
 async def state(session: AsyncSession, lock: bool = False) -> IndexState:
     """``lock``: nobody else changes what can be found until this transaction is over."""
-    row = await session.get(RevisionRow, 1, populate_existing=True, with_for_update=lock or None)
-    return IndexState() if row is None else IndexState(row.value, row.embedder_id)
+    query = select(RevisionRow.value, RevisionRow.embedder_id)
+    row = (await session.execute(query.with_for_update() if lock else query)).one_or_none()
+    return IndexState() if row is None else IndexState(*row)
 
 
 async def revision(session: AsyncSession) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -27,7 +28,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Near:
-    """The query's vector by the embedder that made the index, and the chunks nearest to it."""
+    """The query's vector by the embedder that made the index, and the chunks nearest to it.
+
+    Some indexes round: a neighbour's similarity may be wrong by 0.001.
+    """
 
     embedder: Embedder
     vector: npt.NDArray[np.float32]
@@ -79,20 +83,29 @@ class Nearness:
         serving = await self._library.refresh()
         if serving is None:
             return None
+        key = _key(serving.embedder, query)
+        vector = await self._kept(key, serving.embedder.dimensions)
+        if vector is not None:
+            neighbours = await serving.index.nearest(vector, owner_id, limit, within)
+            return Near(serving.embedder, vector, neighbours)
         try:
-            vector = await self._vector(serving.embedder, query)
+            [vector] = await serving.embedder.embed([serving.embedder.before_query + query])
         except UpstreamFailed as error:
             log.warning("knowledge.embedder_failed", reason=error.message)
             return None
-        neighbours = await serving.index.nearest(vector, owner_id, limit, within)
+        neighbours, _ = await asyncio.gather(
+            serving.index.nearest(vector, owner_id, limit, within),
+            self._cache.set(key, vector.tobytes(), EMBEDDING_LIFE_SEC),
+        )
         return Near(serving.embedder, vector, neighbours)
 
-    async def _vector(self, embedder: Embedder, query: str) -> npt.NDArray[np.float32]:
-        digest = hashlib.sha256(f"{embedder.model_id}\n{query}".encode()).hexdigest()
-        key = f"embedding:{digest}"
-        cached = await self._cache.get(key)
-        if cached is not None and len(cached) == 4 * embedder.dimensions:
-            return np.frombuffer(cached, dtype=np.float32)
-        vector: npt.NDArray[np.float32] = (await embedder.embed([embedder.before_query + query]))[0]
-        await self._cache.set(key, vector.tobytes(), EMBEDDING_LIFE_SEC)
-        return vector
+    async def _kept(self, key: str, dimensions: int) -> npt.NDArray[np.float32] | None:
+        kept = await self._cache.get(key)
+        if kept is None or len(kept) != 4 * dimensions:
+            return None
+        return np.frombuffer(kept, dtype=np.float32)
+
+
+def _key(embedder: Embedder, query: str) -> str:
+    digest = hashlib.sha256(f"{embedder.model_id}\n{query}".encode()).hexdigest()
+    return f"embedding:{digest}"

@@ -195,22 +195,13 @@ async def passages(
     session: AsyncSession, numbers: Collection[int], owner_id: UUID
 ) -> dict[int, Passage]:
     """Those of the chunks that still exist and that the owner may see, with their documents."""
-    query = select(ChunkRow).where(ChunkRow.number.in_(numbers))
-    chunks = (await session.execute(query)).scalars().all()
-    wanted = {chunk.document_id for chunk in chunks}
-    documents = (
-        await session.execute(
-            select(DocumentRow).where(
-                DocumentRow.id.in_(wanted), DocumentRow.status == "ready", _visible(owner_id)
-            )
-        )
-    ).scalars()
-    shown = {row.id: row for row in documents}
-    return {
-        chunk.number: Passage(chunk, shown[chunk.document_id])
-        for chunk in chunks
-        if chunk.document_id in shown
-    }
+    query = (
+        select(ChunkRow, DocumentRow)
+        .join(DocumentRow, DocumentRow.id == ChunkRow.document_id)
+        .where(ChunkRow.number.in_(numbers), DocumentRow.status == "ready", _visible(owner_id))
+    )
+    rows = await session.execute(query)
+    return {chunk.number: Passage(chunk, document) for chunk, document in rows}
 
 
 async def stored_bytes(session: AsyncSession, owner_id: UUID) -> int:

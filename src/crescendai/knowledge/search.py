@@ -134,23 +134,34 @@ class KnowledgeSearch:
         self, near: Near | None, matches: Sequence[WordMatch], wanted: int
     ) -> tuple[list[_Candidate], dict[int, bytes]]:
         """The best candidates of both stages, and what the reranker has prepared of each."""
-        numbers = {match.number for match in matches[:wanted]}
-        numbers.update(one.number for one in (near.neighbours if near else ()))
-        model_ids = [self._reranker.model_id] if self._weights.reranker else []
-        if near:
-            model_ids.append(near.embedder.model_id)
+        similarities = {one.number: one.similarity for one in near.neighbours} if near else {}
+        worded = {match.number for match in matches[:wanted]}
         async with self._transactions.read() as session:
-            made = await index_repository.model_data(session, numbers, model_ids)
-        similarities = near.similarities(made[near.embedder.model_id]) if near else {}
+            if near:
+                model_id = near.embedder.model_id
+                far = worded - similarities.keys()
+                made = await index_repository.model_data(session, far, [model_id])
+                similarities |= near.similarities(made[model_id])
+            candidates = self._best(matches, similarities, worded)[:wanted]
+            if not self._weights.reranker:
+                return candidates, {}
+            model_id = self._reranker.model_id
+            numbers = [one.number for one in candidates]
+            made = await index_repository.model_data(session, numbers, [model_id])
+        return candidates, made[model_id]
+
+    def _best(
+        self, matches: Sequence[WordMatch], similarities: Mapping[int, float], worded: set[int]
+    ) -> list[_Candidate]:
+        """What is near or holds the query's words, by the sum of both."""
         bm25 = {match.number: match.score for match in matches}
         candidates = []
-        for number in numbers:
+        for number in worded | similarities.keys():
             similarity = similarities.get(number, 0.0)
             score = self._weights.cosine * similarity
             score += self._weights.bm25 * bm25.get(number, 0.0)
             candidates.append(_Candidate(number, similarity, score))
-        candidates.sort(key=lambda one: (-one.score, one.number))
-        return candidates[:wanted], made.get(self._reranker.model_id, {})
+        return sorted(candidates, key=lambda one: (-one.score, one.number))
 
     async def _rerank(
         self,

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from crescendai.adapters.words.memory import Postings, WordBlock
+from crescendai.adapters.words.postings import Postings, WordBlock
 from crescendai.knowledge.words import ChunkText, WordCounts, search_words
 from crescendai.ports.words import WordMatch
 
@@ -100,3 +100,20 @@ def test_an_empty_index_and_a_document_without_words() -> None:
     assert index.match(["pedal"], CLARA, 5) == []
     index.update([], [document])
     assert index.match([], CLARA, 5) == []
+
+
+def test_the_best_of_many_are_found_though_common_words_are_not_weighed_everywhere() -> None:
+    draw = random.Random(5)
+    held = [
+        ChunkText(n, " ".join(draw.choices(WORDS, k=30)) + " tremolo" * (n % 40 == 0), "glissando")
+        for n in range(2000)
+    ]
+    index = Postings()
+    put(index, uuid4(), None, held[:1900])
+    put(index, uuid4(), ROBERT, held[1900:])
+    words = ["pedal", "tremolo", "étude", "fingering", "sky"]
+    seen = by_sqlite(held, words)
+    best = sorted(((score, -n) for n, score in seen.items() if n < 1900), reverse=True)[:20]
+    found = index.match(words, CLARA, 20)
+    assert [one.score for one in found] == pytest.approx([score for score, _ in best], rel=1e-4)
+    assert {one.number: seen[one.number] for one in found} == pytest.approx(scores(found), rel=1e-4)
