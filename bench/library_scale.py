@@ -5,10 +5,12 @@ generated chunk is eight sentences drawn from all books. Its words stand in the 
 vectors are those of a real chunk with noise added and scaled to unit length, which is quick, keeps
 real clusters, and leaves word and vector independent of each other.
 
-``--chunks N`` sets the size, ``--data FOLDER`` keeps the library, ``--rivals`` asks Chroma,
-LanceDB, FAISS, Qdrant's local mode and sqlite-vec the same vectors where they are installed.
-``--million`` holds ten times the library's vectors and words in memory, without a database of that
-size, and asks both stages. ``--pages`` takes PDFs of text in with models that cost nothing.
+``--chunks N`` sets the size, ``--data FOLDER`` keeps the library. Each of these asks a question of
+its own instead: ``--rivals ENVIRONMENT`` asks Chroma, LanceDB, FAISS, Qdrant's local mode and
+sqlite-vec for the same vectors, where they are installed in that virtual environment (``pip install
+chromadb lancedb faiss-cpu sqlite-vec``). ``--million`` holds ten times the library's vectors and
+words in memory, without a database of that size, and asks both stages. ``--pages`` takes PDFs of
+text in with models that cost nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import os
 import re
 import resource
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -64,9 +67,12 @@ async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--chunks", type=int, default=100_000)
     arguments.add_argument("--data", type=Path)
-    for flag in ("--rivals", "--million", "--pages"):
+    arguments.add_argument("--rivals", type=Path, metavar="ENVIRONMENT")
+    for flag in ("--million", "--pages"):
         arguments.add_argument(flag, action="store_true")
     chosen = arguments.parse_args()
+    if chosen.rivals:
+        sys.path += map(str, chosen.rivals.glob("lib/python*/site-packages"))  # ours come first
     with tempfile.TemporaryDirectory() as scratch:
         folder = (chosen.data or Path(scratch)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,11 +87,13 @@ async def main() -> None:
             return
         await take_in(database, folder, models, caller)
         fill(folder / "crescendai.db", caller.user_id, chosen.chunks)
-        await report(database, folder, models, caller)
         if chosen.million:
             await report_million(folder / "crescendai.db", models, caller)
-        if chosen.rivals:
+        elif chosen.rivals:
             await compare(folder / "crescendai.db", models, caller)
+        else:
+            await report(database, folder, models, caller)
+            await report_recall(folder / "crescendai.db", models, caller)
         await database.close()
 
 
@@ -218,6 +226,32 @@ async def report(database: Database, folder: Path, models: TextModels, caller: C
     print(f"| on disk | {size_gb:.1f} GB | peak memory | {peak_gb:.1f} GB |")
 
 
+async def report_recall(path: Path, models: TextModels, caller: Caller) -> None:
+    """Of the ten nearest chunks by exact search, how many the vector stage finds."""
+    numbers, vectors = _stored(path, models)
+    index = MemoryVectorIndex()
+    await index.update([rivals.block(numbers, vectors)], [])
+    chunks, firsts = np.unique(numbers, return_index=True)
+    shares = []
+    for question in await models.embedder.embed(queries()):
+        cosines = np.maximum.reduceat(vectors @ question, firsts)
+        exact = set(chunks[np.argpartition(-cosines, 10)[:10]].tolist())
+        found = {one.number for one in await index.nearest(question, caller.user_id, 10)}
+        shares.append(len(found & exact) / 10)
+    print(f"| recall@10 of the vector stage, {len(vectors)} vectors | {np.mean(shares):.3f} |")
+
+
+def _stored(path: Path, models: TextModels) -> tuple[npt.NDArray[np.int64], Vectors]:
+    """The library's vectors, a chunk's one after the other, with their chunks' numbers."""
+    rows = sqlite3.connect(path).execute(
+        "SELECT number, data FROM knowledge_model_data WHERE model_id = ? ORDER BY number",
+        (models.embedder.model_id,),
+    )
+    numbers, data = zip(*rows, strict=True)
+    vectors = np.frombuffer(b"".join(data), np.float16).reshape(-1, 384).astype(np.float32)
+    return np.repeat(numbers, [len(one) // (2 * 384) for one in data]), vectors
+
+
 def _percentiles(figures_ms: Sequence[float]) -> str:
     p50, p95 = np.percentile(figures_ms, [50, 95])
     return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms"
@@ -300,13 +334,7 @@ async def report_pages(database: Database, folder: Path, caller: Caller) -> None
 
 async def compare(path: Path, models: TextModels, caller: Caller) -> None:
     """The vector stage alone, for everybody over the same vectors: p50, p95, recall@10."""
-    connection = sqlite3.connect(path)
-    rows = connection.execute(
-        "SELECT number, data FROM knowledge_model_data WHERE model_id = ? ORDER BY number",
-        (models.embedder.model_id,),
-    ).fetchall()
-    vectors = np.concatenate([np.frombuffer(d, np.float16).reshape(-1, 384) for _, d in rows])
-    vectors = vectors[:RIVALS_VECTORS].astype(np.float32)
+    vectors = _stored(path, models)[1][:RIVALS_VECTORS]
     questions = await models.embedder.embed(queries())
     exact = [set(np.argpartition(-(vectors @ one), 10)[:10].tolist()) for one in questions]
     for name, opened in {"ours": _ours(caller), **rivals.ENGINES}.items():

@@ -227,10 +227,9 @@ class Postings:
     def _weight(
         self, term: _Term, packed: npt.NDArray[np.uint32], rows: npt.NDArray[np.intp]
     ) -> npt.NDArray[np.float32]:
-        times = (packed & 255).astype(np.float32) / IN_TEXT
-        weights: npt.NDArray[np.float32] = np.float32(term.most) * times
-        weights /= times + self._measures.longer[rows]
-        return weights
+        times = (packed & 255).astype(np.float32) / np.float32(IN_TEXT)
+        share: npt.NDArray[np.float32] = times / (times + self._measures.longer[rows])
+        return share * np.float32(term.most)
 
     @property
     def _measures(self) -> _Measures:
