@@ -70,6 +70,16 @@ async def test_the_model_uses_tools_and_cites_what_it_read(world: World) -> None
     assert [m.role for m in model.asked[1][0]][-4:] == ["user", "assistant", "tool", "tool"]
 
 
+async def test_nothing_can_be_cited_when_the_library_has_no_answer(world: World) -> None:
+    world.search.confidence = 0.1
+    model = ScriptedLanguageModel([[SEARCH], [TextDelta("So it is said [1].")]])
+    brief = await world.chat.begin_turn(world.caller, TurnRequest(message="Why is it muddy?"))
+    tools = world.toolbox.for_session(world.caller, brief.session_id)
+    events = [event async for event in tutor_of(world, model).answer(brief, tools)]
+    assert not any(isinstance(event, Cited) for event in events)
+    assert "has nothing on this" in model.asked[1][0][-1].content
+
+
 async def test_messages_are_stored_in_order_with_calls_and_results(world: World) -> None:
     model = ScriptedLanguageModel(
         [

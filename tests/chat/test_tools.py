@@ -7,6 +7,7 @@ import pytest
 
 from crescendai.chat.schemas import ContextUpdate, TurnRequest
 from crescendai.chat.tools import SPECS
+from crescendai.knowledge.results import SearchAnswer
 from tests.chat.conftest import World
 
 
@@ -27,6 +28,20 @@ async def test_search_numbers_passages_through_the_turn(world: World) -> None:
     passages = [json.loads(line) for line in (first.content + "\n" + second.content).splitlines()]
     assert [passage["number"] for passage in passages] == [1, 2, 3]
     assert passages[0]["text"].startswith("## What causes blurred pedalling")
+
+
+async def test_passages_that_do_not_answer_are_not_handed_out(world: World) -> None:
+    world.search.confidence = 0.1
+    tools = world.toolbox.for_session(world.caller, uuid4())
+    unsure = await tools.call("search_knowledge_base", {"query": "blurred pedalling"})
+    assert unsure.ok
+    assert "has nothing on this" in unsure.content
+    assert unsure.summary == "no passages"
+    assert isinstance(unsure.found, SearchAnswer)
+    assert unsure.found.hits == ()
+    world.search.confidence = 0.9
+    sure = await tools.call("search_knowledge_base", {"query": "blurred pedalling", "top_k": 1})
+    assert json.loads(sure.content)["number"] == 1
 
 
 async def test_the_analysis_is_the_callers_alone(world: World) -> None:

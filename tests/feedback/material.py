@@ -198,10 +198,14 @@ LIBRARY: tuple[Hit, ...] = (
 
 
 class SmallSearch:
-    """A real, small search: the cosine of stemmed word counts."""
+    """A real, small search: the cosine of stemmed word counts.
+
+    How sure it is of an answer is told to it: ``confidence``.
+    """
 
     def __init__(self, library: tuple[Hit, ...] = LIBRARY) -> None:
         self._library = library
+        self.confidence: float | None = None
         self.queries: list[str] = []
 
     async def search(self, caller: Caller, query: str, top_k: int) -> SearchAnswer:
@@ -212,7 +216,8 @@ class SmallSearch:
             similarity = _cosine(wanted, _words(" ".join(one.heading_path) + " " + one.text))
             hits.append(Hit(**(vars(one) | {"similarity": similarity, "score": similarity})))
         hits.sort(key=lambda one: -one.similarity)
-        return SearchAnswer(query, top_k, tuple(hits[:top_k]), ("words",), 0.1)
+        found = tuple(hits[:top_k])
+        return SearchAnswer(query, top_k, found, ("words",), 0.1, self.confidence)
 
 
 _COMMON = frozenset(

@@ -14,7 +14,7 @@ from crescendai.errors import SchemaError, UpstreamFailed
 from crescendai.identity.service import Caller
 from crescendai.knowledge.filters import Filters
 from crescendai.knowledge.models import TextModels
-from crescendai.knowledge.search import KnowledgeSearch
+from crescendai.knowledge.search import KnowledgeSearch, Weights
 from crescendai.ports.embedding import ScriptedEmbedder, ScriptedReranker, Vectors
 from tests.knowledge.conftest import Library
 
@@ -42,6 +42,33 @@ async def test_the_best_passage_comes_first_and_says_where_it_stands(
     assert [hit.score for hit in answer.hits] == sorted(
         (hit.score for hit in answer.hits), reverse=True
     )
+
+
+async def test_after_the_first_three_what_is_like_the_best_comes_first(
+    library: Library, caller: Caller
+) -> None:
+    for number in range(5):
+        text = f"pedal bass blur harmony {number}"
+        await library.take_in(caller, f"{number}.txt", text.encode(), title=str(number))
+    await library.take_in(caller, "bow.txt", b"pedal rosin bow violin", title="Bow")
+    await library.take_in(caller, "mud.txt", b"pedal blur harmony mud foot", title="Mud")
+    hits = {}
+    for likeness in (0.0, 1.0):
+        search = KnowledgeSearch(
+            transactions=library.transactions,
+            models=library.models,
+            open_index=library.open_index,
+            words=MemoryWordIndex(library.transactions),
+            cache=library.cache,
+            weights=Weights(likeness=likeness),
+        )
+        hits[likeness] = (await search.search(caller, "pedal bass", 7)).hits
+        assert [hit.score for hit in hits[likeness]] == sorted(
+            (hit.score for hit in hits[likeness]), reverse=True
+        )
+    assert hits[0.0][:3] == hits[1.0][:3]
+    assert [hit.title for hit in hits[0.0][5:]] == ["Bow", "Mud"]
+    assert [hit.title for hit in hits[1.0][5:]] == ["Mud", "Bow"]
 
 
 class UnreachableReranker(ScriptedReranker):

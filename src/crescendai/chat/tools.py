@@ -7,7 +7,7 @@ model can put it right or tell the person.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -23,6 +23,8 @@ from crescendai.ports.language_model import ToolSpec
 from crescendai.recordings.schemas import Analysis
 
 MAX_TOP_K = 10
+
+_NOTHING = "The library has nothing on this. Say so, and cite nothing for it."
 
 Found: TypeAlias = SearchAnswer | Analysis | UserContext | None
 
@@ -127,8 +129,8 @@ class Tools:
 
     async def _search(self, given: SearchArguments) -> ToolAnswer:
         answer = await self._toolbox.search.search(self._caller, given.query, given.top_k)
-        if not answer.hits:
-            return ToolAnswer(True, "The library has nothing on this.", "no passages", answer)
+        if not answer.has_answer:
+            return ToolAnswer(True, _NOTHING, "no passages", replace(answer, hits=()))
         content = passages_for_model(answer.hits, first_number=self._passages_seen + 1)
         self._passages_seen += len(answer.hits)
         return ToolAnswer(True, content, _count(len(answer.hits), "passage"), answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -42,14 +42,46 @@ class Near:
 
         ``stored`` are the chunks' vectors as they are kept, by number.
         """
-        held = {number: data for number, data in stored.items() if data}
-        if not held:
+        vectors, firsts = self._windows(stored)
+        if not len(vectors):
             return {}
-        vectors = read_vectors(b"".join(held.values()), self.embedder.dimensions)
-        cosines = product(vectors, self.vector)
-        sizes = [len(data) // (2 * self.embedder.dimensions) for data in held.values()]
-        best = np.maximum.reduceat(cosines, np.cumsum([0, *sizes[:-1]]))
-        return dict(zip(held, best.tolist(), strict=True))
+        best = np.maximum.reduceat(product(vectors, self.vector), firsts)
+        return dict(zip(_held(stored), best.tolist(), strict=True))
+
+    def likeness(self, stored: Mapping[int, bytes], best: Sequence[int]) -> dict[int, float]:
+        """The cosine of each chunk's nearest window and the ``best`` chunks' mean.
+
+        Of those the windows that are nearest to the query are meant.
+        """
+        vectors, firsts = self._windows(stored)
+        if not len(vectors):
+            return {}
+        numbers = _held(stored)
+        parts = dict(zip(numbers, np.split(vectors, firsts[1:]), strict=True))
+        nearest = [
+            own[product(own, self.vector).argmax()]
+            for own in map(parts.get, best)
+            if own is not None
+        ]
+        if not nearest:
+            return {}
+        mean = np.sum(nearest, axis=0)
+        mean /= np.linalg.norm(mean)
+        alike = np.maximum.reduceat(product(vectors, mean), firsts)
+        return dict(zip(numbers, alike.tolist(), strict=True))
+
+    def _windows(
+        self, stored: Mapping[int, bytes]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]:
+        """All chunks' vectors, and where each one's begin."""
+        data = [stored[number] for number in _held(stored)]
+        sizes = [len(one) // (2 * self.embedder.dimensions) for one in data]
+        firsts = np.cumsum([0, *sizes[:-1]])
+        return read_vectors(b"".join(data), self.embedder.dimensions), firsts
+
+
+def _held(stored: Mapping[int, bytes]) -> list[int]:
+    return [number for number, data in stored.items() if data]
 
 
 class Nearness:

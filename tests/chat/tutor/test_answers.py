@@ -253,6 +253,15 @@ async def test_what_the_library_does_not_know_is_said(world: World) -> None:
     assert "outside my subject" in await ask(world, "What's the weather in Paris?")
 
 
+async def test_near_passages_that_do_not_answer_are_not_cited(world: World) -> None:
+    question = "What causes blurred pedalling?"
+    assert any(isinstance(event, Cited) for event in await events_of(world, question))
+    world.search.confidence = 0.1
+    events = await events_of(world, question)
+    assert "found nothing on that" in text_of(events)
+    assert not any(isinstance(event, Cited) for event in events)
+
+
 async def test_without_a_recording_it_asks_for_one(world: World) -> None:
     await world.forget(world.recording_id, world.earlier_id)
     for message in ("How was it?", "What should I practise next?", "Where do I rush?"):
