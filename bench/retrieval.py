@@ -36,6 +36,7 @@ from crescendai.adapters.models.minilm import english_words
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.adapters.words.memory import MemoryWordIndex
+from crescendai.errors import UpstreamFailed
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.knowledge.evaluation import DEPTH, Question, rank, read_questions, recall
 from crescendai.knowledge.ingestion import IngestionService
@@ -73,6 +74,11 @@ async def main() -> None:
     folder = chosen.data
     reranker = "bge-base" if chosen.models == "bge-base" else None
     models = LibraryModels(read_settings(embedder=chosen.models, reranker=reranker))
+    try:
+        await models.text_models.embedder.embed(["piano"])
+        await models.text_models.reranker.rerank("piano", [b"piano"] if reranker else [])
+    except UpstreamFailed as error:
+        raise SystemExit(error.message) from None
     with tempfile.TemporaryDirectory() as scratch:
         data = (folder or Path(scratch)).resolve()
         data.mkdir(parents=True, exist_ok=True)
