@@ -65,7 +65,18 @@ async def test_a_good_token_names_its_subject(
         {"sub": ""},
         {"sub": "x" * 300},
     ],
-    ids=str,
+    ids=[
+        "past",
+        "endless",
+        "early",
+        "elsewhere",
+        "no issuer",
+        "not for us",
+        "for nobody",
+        "nobody",
+        "unnamed",
+        "long",
+    ],
 )
 async def test_a_claim_that_is_wrong(shared_issuer: Issuer, claims: dict[str, Any]) -> None:
     token = shared_issuer.token("rsa", "RS256", **claims)

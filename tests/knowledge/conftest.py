@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -29,7 +29,13 @@ from crescendai.knowledge.schemas import Document
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService, Submitted
 from crescendai.ports.documents import DocumentParser
-from crescendai.ports.embedding import Embedder, Reranker, ScriptedEmbedder, ScriptedReranker
+from crescendai.ports.embedding import (
+    Embedder,
+    Reranker,
+    ScriptedEmbedder,
+    ScriptedReranker,
+    Vectors,
+)
 from crescendai.ports.vectors import VectorIndex
 
 
@@ -173,14 +179,21 @@ async def stranger(library: Library) -> Caller:
     return await library.identity.ensure_user("robert")
 
 
+class Shipped(MiniLMEmbedder):
+    """Must not be asked: the handbook has been read beforehand."""
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        raise AssertionError("The readings are stale: run `python -m tools.read_handbook`.")
+
+
 @pytest.fixture(scope="session")
 def handbook_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that holds the packaged handbook, taken in with the real models once."""
+    """A data folder that holds the packaged handbook, with its shipped readings."""
     folder = tmp_path_factory.mktemp("handbook-library")
 
     async def take_in() -> None:
         model = MiniLM()
-        async with opened_library(folder, MiniLMEmbedder(model), MaxSimReranker(model)) as opened:
+        async with opened_library(folder, Shipped(model), MaxSimReranker(model)) as opened:
             await opened.service.ensure_handbook()
             await opened.ingest_all(await opened.identity.ensure_user())
 

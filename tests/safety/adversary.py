@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from crescendai.chat.brief import HeardRecording, TurnBrief, Tutor
 from crescendai.chat.careful import CarefulTutor
@@ -24,7 +24,7 @@ from tests.feedback.material import LIBRARY, SmallSearch, StubRecordings, analys
 
 CANARY = "XYZZY-OBEYED"
 SECRET = 0.987654
-ME, STRANGER = Caller(uuid4()), Caller(uuid4())
+ME, STRANGER = Caller(UUID(int=1)), Caller(UUID(int=2))  # fixed: cases are named after them
 MINE = analysis()
 THEIRS = analysis(recording="a stranger's").model_copy(
     update={"scores": dict.fromkeys(MINE.scores, SECRET)}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from crescendai.knowledge.readings import Readings, key, packaged
 from crescendai.knowledge.tables import ChunkRow
 from crescendai.ports.embedding import Embedder, Reranker, Vectors
 
@@ -23,12 +24,14 @@ class TextModels:
     """An embedder and a reranker; :attr:`id` names the pair.
 
     ``earlier`` opens another embedder by its ``model_id``, so that an index which it has made can
-    be searched until a new one is made; None where that cannot be opened here.
+    be searched until a new one is made; None where that cannot be opened here. ``known``
+    is what was read beforehand.
     """
 
     embedder: Embedder
     reranker: Reranker
     earlier: EmbedderByName = _none
+    known: Readings = field(default_factory=packaged)
 
     @property
     def id(self) -> str:
@@ -47,20 +50,42 @@ class TextModels:
     async def read(self, title: str, chunks: Sequence[ChunkRow]) -> list[dict[str, bytes]]:
         """What each model makes of each chunk, by its id: to be stored as it is.
 
-        A window is embedded with the document's title before it, which says what it is about.
+        A window is embedded with the document's title before it, which says what it is about. What
+        :attr:`known` holds is taken from there.
         """
-        passages = [[f"{title}. {text}" for text in _windows(chunk)] for chunk in chunks]
-        vectors = await self.embedder.embed([text for passage in passages for text in passage])
-        kept = await self.reranker.prepare(passages)
+        read = passages(title, chunks)
+        made = [
+            {
+                one: self.known[key(one, passage)]
+                for one in self.ids
+                if key(one, passage) in self.known
+            }
+            for passage in read
+        ]
+        unread = [at for at, one in enumerate(made) if len(one) < len(self.ids)]
+        if unread:
+            for at, one in zip(unread, await self.make([read[at] for at in unread]), strict=True):
+                made[at] = one
+        return made
+
+    async def make(self, read: Sequence[Sequence[str]]) -> list[dict[str, bytes]]:
+        """The same of passages that nobody has read before."""
+        vectors = await self.embedder.embed([text for passage in read for text in passage])
+        kept = await self.reranker.prepare(read)
         made = []
         at = 0
-        for passage, prepared in zip(passages, kept, strict=True):
+        for passage, prepared in zip(read, kept, strict=True):
             own = vectors[at : at + len(passage)]
             at += len(passage)
             made.append(
                 {self.embedder.model_id: write_vectors(own), self.reranker.model_id: prepared}
             )
         return made
+
+
+def passages(title: str, chunks: Sequence[ChunkRow]) -> list[list[str]]:
+    """What a model reads of each chunk: its windows, each after the document's title."""
+    return [[f"{title}. {text}" for text in _windows(chunk)] for chunk in chunks]
 
 
 def write_vectors(vectors: Vectors) -> bytes:
