@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+MOST_AT_ONCE = 4  # processes of tests, each with servers, engines and a browser of its own
 CODE = ["src", "tests", "tools", "bench"]
 
 CHECKS: dict[str, list[str]] = {
@@ -21,7 +22,10 @@ CHECKS: dict[str, list[str]] = {
     "known holes": [sys.executable, "-m", "tools.audit"],
     "web types": [sys.executable, "-m", "tools.node", "run", "check"],
     "web units": [sys.executable, "-m", "tools.node", "test"],
-    "tests": [sys.executable, "-m", "pytest", "-q", "--durations=10"],
+    "tests": [
+        *(sys.executable, "-m", "pytest", "-q", "--durations=10"),
+        *("-n", str(min(os.cpu_count() or 1, MOST_AT_ONCE)), "--dist", "loadfile"),
+    ],
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-FILE = Path(__file__).parent / "handbook" / "readings.npz"
+FILE = Path(__file__).parent / "handbook.npz"
 Readings = Mapping[bytes, bytes]
 """What a model made of a passage, by :func:`key`."""
 
