@@ -93,6 +93,7 @@ from crescendai.settings import Settings
 from crescendai.usage.quotas import Allowance, Quotas, StoredBytes
 from crescendai.usage.service import UsageService
 from crescendai.web.app import Services, create_app
+from crescendai.web.connections import patient
 from crescendai.web.status import Check
 
 log = structlog.get_logger(__name__)
@@ -474,6 +475,8 @@ def serve_at(listener: socket.socket, app: FastAPI, settings: Settings) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=patient(settings.patience_sec),
+        ws="none",
         timeout_graceful_shutdown=_GRACE_SEC,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),

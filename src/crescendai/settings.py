@@ -103,6 +103,12 @@ class Settings(BaseSettings):
         description="Comma-separated addresses or networks of proxies whose `X-Forwarded-For` and "
         "`X-Forwarded-Proto` say who calls.",
     )
+    patience_sec: int = Field(
+        30,
+        ge=1,
+        le=600,
+        description="How long a client may pause within a request, or leave an answer untaken.",
+    )
     drain_sec: int = Field(
         20, ge=0, le=600, description="How long a stopping server lets running answers go on."
     )

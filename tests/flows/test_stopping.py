@@ -10,6 +10,7 @@ import httpx
 from tests.fixtures.running import Server, free_port, wait_until
 from tests.fixtures.streams import Event, read_events
 
+LIMITS = {"CRESCENDAI_RATE_LIMIT_PER_MINUTE": "100000", "CRESCENDAI_UPLOADS_PER_MINUTE": "2"}
 QUESTION = {"message": "How do I practise a passage with a muddy pedal?"}
 
 
@@ -45,8 +46,25 @@ def _told(server: Server) -> int:
     return int(wait_until(asked, 10))
 
 
+def told(server: Server, *chains: str) -> list[int]:
+    """What uploads with a made-up key are told, each said to come by way of such addresses."""
+    return [
+        httpx.post(
+            f"{server.url}/api/upload",
+            headers={"x-api-key": "cai_wrong", "x-forwarded-for": chain},
+        ).status_code
+        for chain in chains
+    ]
+
+
 def test_a_running_answer_is_let_come_to_its_end(tmp_path: Path) -> None:
-    server = launched(tmp_path / "data", CRESCENDAI_TRUSTED_PROXIES="127.0.0.1")
+    server = launched(
+        tmp_path / "data", CRESCENDAI_TRUSTED_PROXIES="127.0.0.1,10.0.0.0/8", **LIMITS
+    )
+    one, other = "203.0.113.1", "203.0.113.2"
+    assert told(server, one, one, one, other) == [401, 401, 429, 401]
+    assert told(server, f"198.51.100.1, {one}") == [429]  # its own word before it is not believed
+    assert told(server, f"{one}, 10.1.2.3") == [429]  # by way of two proxies of ours
     secure = httpx.get(f"{server.url}/api/health", headers={"x-forwarded-proto": "https"})
     assert "strict-transport-security" in secure.headers
     seen, refused = stop_in_the_middle(server)
@@ -57,7 +75,8 @@ def test_a_running_answer_is_let_come_to_its_end(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_takes_too_long_is_ended_and_kept(tmp_path: Path) -> None:
-    server = launched(tmp_path / "data", CRESCENDAI_DRAIN_SEC="0")
+    server = launched(tmp_path / "data", CRESCENDAI_DRAIN_SEC="0", **LIMITS)
+    assert told(server, "203.0.113.1", "203.0.113.2", "203.0.113.3") == [401, 401, 429]
     untrusted = httpx.get(f"{server.url}/api/health", headers={"x-forwarded-proto": "https"})
     assert "strict-transport-security" not in untrusted.headers
     with httpx.stream("POST", f"{server.url}/api/chat", json=QUESTION, timeout=60) as answer:

@@ -48,9 +48,9 @@ def attack(server: Server, key: str, config: str, *options: str) -> tuple[int, s
     return int(found[1]) if found else 0, said
 
 
-def new_key(server: Server) -> str:
+def new_key(server: Server, user: str = "owner") -> str:
     made = subprocess.run(
-        [sys.executable, "-m", "crescendai", "keys", "create"],
+        [sys.executable, "-m", "crescendai", "keys", "create", "--user", user],
         env=os.environ | {"CRESCENDAI_DATA_DIR": str(server.data_dir)},
         capture_output=True,
         text=True,

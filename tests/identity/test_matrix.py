@@ -6,11 +6,13 @@ has thought about who may call it.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -20,9 +22,15 @@ from crescendai.identity import keys as keys_module
 from crescendai.identity.scopes import ALL_SCOPES
 from crescendai.identity.service import IdentityService
 from crescendai.kit.clock import DAY_MS, now_ms
+from crescendai.music.dimensions import ALL_KEYS
+from crescendai.music.notes import note_array, pedal_array
+from crescendai.recordings import repository as recordings
+from crescendai.recordings.analyze import _npy
+from crescendai.recordings.tables import AnalysisRow
 from crescendai.settings import read_settings
 from tests.conftest import MakeRecording
 from tests.fixtures.in_process import in_process
+from tests.recordings.test_performance import analysis
 
 RULES = {
     "GET /api/health": "open",
@@ -84,6 +92,28 @@ RULES = {
 }
 
 
+HINT = {"message": "Hm?"}
+SAID = {"messages": [{"role": "user", "content": "Hm?"}]}
+BEYOND_PATHS: dict[str, dict[str, Any]] = {
+    "GET /api/progress recording_id": {"params": {"recording_id": "ID", "against": "OWN"}},
+    "GET /api/progress against": {"params": {"recording_id": "OWN", "against": "ID"}},
+    "GET /api/knowledge/search document": {"params": {"q": "harmony", "document": "ID"}},
+    "POST /api/chat session_id": {"json": HINT | {"session_id": "ID"}},
+    "POST /api/chat recording_id": {"json": HINT | {"recording_id": "ID"}},
+    "POST /v1/chat/completions session_id": {"json": SAID | {"metadata": {"session_id": "ID"}}},
+    "POST /v1/chat/completions recording_id": {"json": SAID | {"metadata": {"recording_id": "ID"}}},
+}
+"""Every place of the document, but for paths, where an id may stand, and what is sent there."""
+UNSAID: dict[str, dict[str, Any]] = {
+    "POST /api/chat turn_id": {"json": HINT, "headers": {"last-event-id": "ID:0"}},
+    "GET /api/chat/sessions/OWN_SESSION/events turn_id": {"headers": {"last-event-id": "ID:1"}},
+    "GET /api/recordings/OWN/compare/ID recording_id": {},
+    "POST /mcp recording_id": {"tool": "get_performance_analysis", "args": {"recording_id": "ID"}},
+    "POST /mcp session_id": {"tool": "get_user_context", "args": {"session_id": "ID"}},
+}
+"""Places of ids that the document does not tell."""
+
+
 @dataclass
 class Door:
     """A server with one user's things in it, and everybody else's keys."""
@@ -91,6 +121,7 @@ class Door:
     client: httpx.AsyncClient
     keys: dict[str, str]
     ids: dict[str, str]
+    audio: bytes
 
     async def knock(self, route: str, who: str | None) -> httpx.Response:
         method, path = route.split(" ")
@@ -99,11 +130,51 @@ class Door:
         body = {"message": "Again?"} if path.endswith("/edit") else None
         return await self.client.request(method, address, headers=headers, json=body)
 
+    async def name(self, place: str, sent: dict[str, Any], words: dict[str, str]) -> httpx.Response:
+        """Send, as the stranger, a request in which words such as ID stand for real ids."""
+        if "tool" in sent:
+            called = {"name": sent["tool"], "arguments": sent["args"]}
+            call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": called}
+            sent = {"json": call, "headers": {"accept": "application/json, text/event-stream"}}
+        whole = json.dumps([place.rpartition(" ")[0], sent])
+        for word in sorted(words, key=len, reverse=True):
+            whole = re.sub(rf"\b{word}\b", words[word], whole)
+        asked, filled = json.loads(whole)
+        headers = {"x-api-key": self.keys["stranger"]} | filled.pop("headers", {})
+        return await self.client.request(*asked.split(" "), headers=headers, **filled)
 
-def offered(tmp_path: Path) -> set[str]:
-    app = build_app(read_settings(data_dir=tmp_path, workers=0))
-    paths = app.openapi()["paths"].items()
-    return {f"{method.upper()} {path}" for path, methods in paths for method in methods}
+
+def offered(tmp_path: Path) -> dict[str, Any]:
+    """What the OpenAPI document has for each method and address."""
+    document = build_app(read_settings(data_dir=tmp_path, workers=0)).openapi()
+    return {
+        f"{method.upper()} {path}": _whole(operation, document)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def _whole(part: Any, document: dict[str, Any]) -> Any:
+    """A part of the document with everything that it refers to."""
+    if isinstance(part, dict) and "$ref" in part:
+        return _whole(document["components"]["schemas"][part["$ref"].rpartition("/")[2]], document)
+    if isinstance(part, dict):
+        return {name: _whole(value, document) for name, value in part.items()}
+    return [_whole(one, document) for one in part] if isinstance(part, list) else part
+
+
+def _ids_in(part: Any, name: str = "") -> Iterator[str]:
+    """The names of the fields in a schema that are ids."""
+    if isinstance(part, dict):
+        if part.get("format") == "uuid":
+            yield name
+        for key, value in part.get("properties", {}).items():
+            yield from _ids_in(value, key)
+        for key in part.keys() - {"properties"}:
+            yield from _ids_in(part[key], name)
+    elif isinstance(part, list):
+        for one in part:
+            yield from _ids_in(one, name)
 
 
 @pytest.fixture
@@ -123,13 +194,15 @@ async def door(
         with monkeypatch.context() as yesterday:
             yesterday.setattr(keys_module, "now_ms", lambda: now_ms() - 2 * DAY_MS)
             keys["expired"] = (await identity.create_key("expired", "one", ["read"], 1)).key
-        yield Door(client, keys, await _things(client, keys["owner"], recording))
+        audio = recording(".mp3", seconds=4).read_bytes()
+        yield Door(client, keys, await _things(client, keys["owner"], audio), audio)
 
 
-async def _things(client: httpx.AsyncClient, key: str, recording: MakeRecording) -> dict[str, str]:
+async def _things(client: httpx.AsyncClient, key: str, audio: bytes) -> dict[str, str]:
+    """Something of every kind: an analysed recording, a document, a conversation, a key."""
     own = {"x-api-key": key}
-    audio = recording(".mp3", seconds=4).read_bytes()
     sent = await client.post("/api/upload", files={"file": ("a.mp3", audio)}, headers=own)
+    await _analyse(client, sent.json()["recording_id"])
     page = ("a.md", b"# Pedal\n\nLift it with the harmony.")
     document = await client.post("/api/knowledge/ingest", files={"file": page}, headers=own)
     turn = await client.post("/api/chat", json={"message": "What is rubato?"}, headers=own)
@@ -142,13 +215,43 @@ async def _things(client: httpx.AsyncClient, key: str, recording: MakeRecording)
         "other": sent.json()["recording_id"],
         "document_id": document.json()["document_id"],
         "session_id": sessions.json()["items"][0]["session_id"],
+        "turn_id": turn.text.partition("id: ")[2].partition(":")[0],
         "key_id": made.json()["id"],
         "number": "1",
     }
 
 
+async def _analyse(client: httpx.AsyncClient, recording_id: str) -> None:
+    """As a worker does in the end."""
+    transactions = client._transport.app.state.recordings._transactions  # type: ignore[attr-defined]
+    scores = dict.fromkeys(ALL_KEYS, 0.5)
+    intervals = dict.fromkeys(ALL_KEYS, (0.4, 0.6))
+    heard = analysis(recording_id=recording_id, scores=scores, intervals=intervals)
+    row = AnalysisRow(
+        recording_id=UUID(recording_id),
+        model_version="1",
+        document=heard.model_dump(mode="json"),
+        notes=_npy(note_array([])),
+        pedal=_npy(pedal_array([])),
+        created_at=1,
+    )
+    async with transactions.write() as session:
+        await recordings.change(session, row.recording_id, status="ready")
+        session.add(row)
+
+
 def test_every_address_has_a_rule(tmp_path: Path) -> None:
-    assert offered(tmp_path) == set(RULES)
+    assert set(offered(tmp_path)) == set(RULES)
+
+
+def test_every_place_of_an_id_is_known(tmp_path: Path) -> None:
+    found = set()
+    for route, operation in offered(tmp_path).items():
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] != "path":
+                found |= {f"{route} {name}" for name in _ids_in(parameter, parameter["name"])}
+        found |= {f"{route} {name}" for name in _ids_in(operation.get("requestBody", {}))}
+    assert found == set(BEYOND_PATHS)
 
 
 async def test_nobody_and_dead_keys_get_in_nowhere(door: Door) -> None:
@@ -182,9 +285,23 @@ async def test_somebody_elses_things_do_not_exist(door: Door) -> None:
         never = await door.knock(route, "stranger")
         door.ids = known
         assert theirs.status_code == never.status_code == 404, (route, theirs.text)
-        assert _without_id(theirs) == _without_id(never), route
+        assert _told(theirs) == _told(never), route
     for route in ("GET /api/recordings/{recording_id}", "GET /api/chat/sessions/{session_id}"):
         assert (await door.knock(route, "owner")).status_code == 200  # and nothing was removed
+
+
+async def test_an_id_names_nothing_of_others_wherever_it_stands(door: Door) -> None:
+    mine = await _things(door.client, door.keys["stranger"], door.audio)
+    words = {"OWN": mine["recording_id"], "OWN_SESSION": mine["session_id"]}
+    for place, sent in (BEYOND_PATHS | UNSAID).items():
+        of = place.rpartition(" ")[2]
+        of = {"against": "recording_id", "document": "document_id"}.get(of, of)
+        theirs = await door.name(place, sent, words | {"ID": door.ids[of]})
+        never = await door.name(place, sent, words | {"ID": (unknown := str(uuid4()))})
+        own = await door.name(place, sent, words | {"ID": mine[of]})
+        assert _told(theirs, door.ids[of]) == _told(never, unknown), place
+        if of != "document_id":  # which no worker has read
+            assert _told(own, mine[of]) != _told(never, unknown), place  # the place was reached
 
 
 async def test_lists_hold_nothing_of_others(door: Door) -> None:
@@ -195,6 +312,10 @@ async def test_lists_hold_nothing_of_others(door: Door) -> None:
     assert door.ids["document_id"] not in [document["document_id"] for document in documents]
 
 
-def _without_id(answer: httpx.Response) -> dict[str, object]:
-    body: dict[str, object] = answer.json()
-    return body | {"request_id": None}
+def _told(answer: httpx.Response, asked: str = "-") -> tuple[int, dict[str, str], str]:
+    """All that an answer says, but for its own id, the id it was asked for, and its time."""
+    headers = dict(answer.headers)
+    said = answer.text.replace(headers.pop("x-request-id"), "-").replace(asked, "-")
+    for of_the_body in ("content-length", "etag"):
+        headers.pop(of_the_body, None)
+    return answer.status_code, headers, re.sub(r'_ms":[0-9.]+', "", said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -101,13 +102,48 @@ async def test_a_rebound_host_name_is_refused(client: httpx.AsyncClient) -> None
 
 async def test_allowed_origins_may_read_and_write(tmp_path: Path) -> None:
     origin = "https://piano.example"
-    async with in_process(tmp_path / "data", allowed_origins=(origin,)) as client:
-        answer = await client.get("/api/health", headers={"origin": origin})
-        assert answer.headers["access-control-allow-origin"] == origin
-        answer = await client.get("/api/health", headers={"origin": "https://other.example"})
-        assert "access-control-allow-origin" not in answer.headers
-        answer = await client.post("/api/upload", headers={"origin": origin})
-        assert answer.status_code == 400
+    lookalikes = (
+        "https://other.example",
+        "https://piano.example.evil.example",
+        "https://evil-piano.example",
+        "https://sub.piano.example",
+        "http://piano.example",
+        "https://piano.example:8443",
+        "HTTPS://PIANO.EXAMPLE",
+        "null",
+    )
+    wish = {"access-control-request-method": "PUT", "access-control-request-headers": "x-api-key"}
+    settings: dict[str, Any] = {"auth": "required", "rate_limit_per_minute": 100}
+    async with in_process(tmp_path / "data", allowed_origins=(origin,), **settings) as client:
+        identity: IdentityService = client._transport.app.state.identity  # type: ignore[attr-defined]
+        key = {"x-api-key": (await identity.create_key("k")).key}
+        asked = await client.options("/api/context", headers={"origin": origin} | wish)
+        assert asked.status_code == 200
+        assert "PUT" in asked.headers["access-control-allow-methods"]
+        assert "X-API-Key" in asked.headers["access-control-allow-headers"]
+        answers = [
+            await client.get("/api/context", headers={"origin": origin} | key),
+            await client.get("/api/context", headers={"origin": origin}),  # errors are read too
+            await client.post("/api/upload", headers={"origin": origin} | key),
+        ]
+        assert [answer.status_code for answer in answers] == [200, 401, 400]
+        for answer in (asked, *answers):
+            assert answer.headers["access-control-allow-origin"] == origin  # never a star
+            assert answer.headers["access-control-allow-credentials"] == "true"
+            assert "Origin" in answer.headers["vary"]
+        for name in ("ETag", "Retry-After", "RateLimit", "X-Request-ID"):
+            assert name in answers[0].headers["access-control-expose-headers"]
+        for other in lookalikes:
+            refused = await client.options("/api/context", headers={"origin": other} | wish)
+            assert refused.status_code == 400, other
+            read = await client.get("/api/context", headers={"origin": other} | key)
+            written = await client.post("/api/upload", headers={"origin": other} | key)
+            assert written.status_code == 403, other
+            for answer in (refused, read, written):
+                assert "access-control-allow-origin" not in answer.headers, other
+    async with in_process(tmp_path / "alone") as client:
+        answer = await client.get("/api/context", headers={"origin": origin})
+        assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
 async def test_with_auth_every_route_but_health_needs_a_key(tmp_path: Path) -> None:

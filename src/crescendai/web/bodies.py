@@ -16,7 +16,6 @@ from crescendai.web.routes import carries_file
 MAX_BODY_BYTES = 1024 * 1024
 FORM_BYTES = 64 * 1024
 """What the rest of a form may add to its file."""
-PAUSE_SEC = 30.0
 LEAST_BYTES_PER_SEC = 16 * 1024
 READ_WITHIN_SEC = 30.0
 WRITE_WITHIN_SEC = 300.0
@@ -29,6 +28,7 @@ class _Arriving:
     """One request's body."""
 
     limit: int
+    pause_sec: float
     began: float
     received: int = 0
     ended: bool = False
@@ -37,14 +37,14 @@ class _Arriving:
         if self.ended:  # only the end of the connection can still come
             return await receive()
         try:
-            message = await asyncio.wait_for(receive(), PAUSE_SEC)
+            message = await asyncio.wait_for(receive(), self.pause_sec)
         except TimeoutError:
             raise _slow() from None
         self.received += len(message.get("body", b""))
         if self.received > self.limit:
             raise _large(self.limit)
-        waited = time.monotonic() - self.began
-        if message.get("more_body") and waited > PAUSE_SEC + self.received / LEAST_BYTES_PER_SEC:
+        within = self.pause_sec + self.received / LEAST_BYTES_PER_SEC
+        if message.get("more_body") and time.monotonic() - self.began > within:
             raise _slow()
         self.ended = not message.get("more_body", False)
         return message
@@ -53,13 +53,15 @@ class _Arriving:
 class BodyLimits:
     """Refuses bodies that are too large (413) or trickle in (408), and gives up on answers.
 
+    A body may pause for ``pause_sec``, and takes that and its length at LEAST_BYTES_PER_SEC at most.
     An answer has to begin within READ_WITHIN_SEC, to a write within WRITE_WITHIN_SEC (a language
     model may be thinking); what has begun may take as long as it likes.
     """
 
-    def __init__(self, app: ASGIApp, *, max_upload_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_upload_bytes: int, pause_sec: float) -> None:
         self._app = app
         self._max_upload_bytes = max_upload_bytes
+        self._pause_sec = pause_sec
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,7 +72,7 @@ class BodyLimits:
         if declared.isdecimal() and int(declared) > limit:
             await _large(limit).answer(scope)(scope, receive, send)
             return
-        arriving = _Arriving(limit, time.monotonic())
+        arriving = _Arriving(limit, self._pause_sec, time.monotonic())
         within = READ_WITHIN_SEC if scope["method"] in ("GET", "HEAD") else WRITE_WITHIN_SEC
         if carries_file(scope["path"]):
             within += limit / LEAST_BYTES_PER_SEC

@@ -49,7 +49,9 @@ def wrap(app: FastAPI, settings: Settings, limiter: RateLimiter | None) -> None:
         app.add_middleware(
             RateLimit, identity=app.state.identity, limiter=limiter, limits=limits
         )
-    app.add_middleware(BodyLimits, max_upload_bytes=settings.max_upload_bytes)
+    app.add_middleware(
+        BodyLimits, max_upload_bytes=settings.max_upload_bytes, pause_sec=settings.patience_sec
+    )
     app.add_middleware(Shedding, settings=settings, registry=app.state.registry)
     app.add_middleware(Compressed)
     if settings.allowed_origins:
