@@ -186,6 +186,7 @@ async def search_library(settings: Settings, query: str, top_k: int) -> SearchRe
         await services.knowledge.ensure_handbook()
         if not await _all_final(services.knowledge, owner):
             await _while_working(floor, _until_final(services.knowledge, owner))
+        await services.search.warm_up()  # what that takes is not to cost a stage of the search
         return search_results(await services.search.search(owner, query, top_k))
 
 
@@ -244,6 +245,7 @@ async def evaluate(settings: Settings, path: Path, report: Report) -> Recall:
     async with opened(settings) as floor:
         services = build_services(floor)
         owner = await services.identity.ensure_user()
+        await services.search.warm_up()
         held = await _list_all(services.knowledge, owner)
         files = {one.document_id: one.filename for one in held}
         ranks = []

@@ -95,6 +95,23 @@ async def test_a_reranker_that_cannot_be_reached_only_costs_its_stage(
     assert answer.hits[0].title == "Pedals"
 
 
+class UnreachableEmbedder(ScriptedEmbedder):
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        raise UpstreamFailed("embedder_unavailable", "AI service unavailable")
+
+
+async def test_without_its_embedder_search_goes_on_by_words(
+    library: Library, caller: Caller
+) -> None:
+    await library.take_in(caller, "trill.txt", TRILL, title="Trills")
+    await library.take_in(caller, "pedal.txt", PEDAL, title="Pedals")
+    search = library.new_search(TextModels(UnreachableEmbedder(), library.reranker))
+    await search.warm_up()
+    answer = await search.search(caller, "why is my bass muddy", 2)
+    assert answer.stages == ("bm25", "rerank")
+    assert answer.hits[0].title == "Pedals"
+
+
 async def test_one_sees_the_built_in_library_and_ones_own(
     library: Library, caller: Caller, stranger: Caller, articles: Path
 ) -> None:

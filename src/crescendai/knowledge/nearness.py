@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -100,10 +101,14 @@ class Nearness:
         )
 
     async def warm_up(self) -> None:
-        """Open the model and read the vectors, so that the first search is as quick as the next."""
+        """Open the model and read the vectors, so that the first search is as quick as the next.
+
+        A model out of reach is the search's own matter.
+        """
         serving = await self._library.refresh()
         if serving is not None:
-            await serving.embedder.embed(["piano"])
+            with suppress(UpstreamFailed):
+                await serving.embedder.embed(["piano"])
 
     async def look(
         self, owner_id: UUID, query: str, limit: int, within: Collection[UUID] | None = None
