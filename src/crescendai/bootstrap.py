@@ -89,7 +89,9 @@ from crescendai.recordings.performance import PerformanceService
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
 from crescendai.repeats.service import RepeatService
+from crescendai.reports.service import ReportService
 from crescendai.settings import Settings
+from crescendai.sharing.service import SharingService
 from crescendai.usage.quotas import Allowance, Quotas, StoredBytes
 from crescendai.usage.service import UsageService
 from crescendai.web.app import Services, create_app
@@ -237,6 +239,14 @@ def build_services(floor: Floor) -> Services:
         ledger=Ledger(transactions, settings.data_dir.resolve() / "turns"),
     )
     conversations = Conversations(chat=chat, cache=floor.cache)
+    performance = PerformanceService(recordings=recordings)
+    feedback = FeedbackService(
+        transactions=transactions,
+        recordings=recordings,
+        search=search,
+        writer=writer,
+        meter=usage,
+    )
     return Services(
         identity=IdentityService(
             transactions, settings.auth == "required", build_token_verifier(settings)
@@ -249,7 +259,7 @@ def build_services(floor: Floor) -> Services:
             max_upload_bytes=settings.max_upload_bytes,
         ),
         progress=ProgressService(transactions=transactions, recordings=recordings),
-        performance=PerformanceService(recordings=recordings),
+        performance=performance,
         knowledge=knowledge,
         reindexing=ReindexService(transactions=transactions, models=floor.text_models),
         search=search,
@@ -257,13 +267,14 @@ def build_services(floor: Floor) -> Services:
         turns=turns,
         completions=Completions(turns=turns, conversations=conversations),
         tool_server=ToolServer(toolbox),
-        feedback=FeedbackService(
+        feedback=feedback,
+        sharing=SharingService(
             transactions=transactions,
             recordings=recordings,
-            search=search,
-            writer=writer,
-            meter=usage,
+            performances=performance,
+            advice=feedback,
         ),
+        reports=ReportService(recordings=recordings, advice=feedback),
         usage=usage,
         jobs=Jobs(transactions),
         account=AccountService(

@@ -56,6 +56,7 @@ RULES = {
     "GET /api/recordings/{recording_id}/notes.mid": "read",
     "GET /api/recordings/{recording_id}/notes.csv": "read",
     "GET /api/recordings/{recording_id}/segments.csv": "read",
+    "GET /api/recordings/{recording_id}/report.html": "read",
     "GET /api/progress": "read",
     "GET /api/recordings/{recording_id}/compare/{other}": "read",
     "POST /api/feedback/{recording_id}": "write",
@@ -87,6 +88,12 @@ RULES = {
     "POST /api/keys": "admin",
     "GET /api/keys": "admin",
     "DELETE /api/keys/{key_id}": "admin",
+    "POST /api/shares": "admin",
+    "GET /api/shares": "admin",
+    "DELETE /api/shares/{share_id}": "admin",
+    "GET /api/shared/{token}": "open",  # to whoever has a link
+    "GET /api/shared/{token}/performance": "open",
+    "GET /api/shared/{token}/audio": "open",
     "GET /api/account/export": "admin",
     "DELETE /api/account": "admin",
 }
@@ -217,6 +224,8 @@ async def _things(client: httpx.AsyncClient, key: str, audio: bytes) -> dict[str
         "session_id": sessions.json()["items"][0]["session_id"],
         "turn_id": turn.text.partition("id: ")[2].partition(":")[0],
         "key_id": made.json()["id"],
+        "share_id": str(uuid4()),  # tests/sharing has real ones: they need an analysis
+        "token": "no-such-token",
         "number": "1",
     }
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.sql import Base
 
-SECRETS = frozenset({("api_keys", "key_hash")})
+SECRETS = frozenset({("api_keys", "key_hash"), ("share_links", "token_hash")})
 _DERIVED = frozenset({"idempotency_keys"})
 """Tables that hold copies of what stands elsewhere."""
 

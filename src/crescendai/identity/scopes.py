@@ -17,9 +17,10 @@ def needed(method: str, path: str) -> Scope:
     """The scope of a request: ``read`` to look, ``write`` to record, talk and ask for advice.
 
     ``library`` is for changing the documents, ``admin`` for the account: its keys, its data as a
-    whole. An address that nobody thought of asks for ``read`` or ``write`` by its method.
+    whole, and what it shows to others. An address that nobody thought of asks for ``read`` or
+    ``write`` by its method.
     """
-    if path.startswith(("/api/keys", "/api/account")):
+    if path.startswith(("/api/keys", "/api/account", "/api/shares")):
         return "admin"
     if method in _READING or path == "/mcp":  # its tools only look
         return "read"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
@@ -24,6 +24,11 @@ from crescendai.recordings.service import RecordingService
 from crescendai.recordings.takes import TakeComparison, compare_takes
 
 router = APIRouter(prefix="/api", tags=["recordings"])
+
+AUDIO_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"audio/*": {}}},
+    206: {"description": "The bytes asked for", "content": {"audio/*": {}}},
+}
 
 
 def _service(request: Request) -> RecordingService:
@@ -84,12 +89,7 @@ async def retry_analysis(request: Request, caller: CurrentCaller, recording_id: 
 
 
 @router.get(
-    "/recordings/{recording_id}/audio",
-    response_class=StreamingResponse,
-    responses={
-        200: {"content": {"audio/*": {}}},
-        206: {"description": "The bytes asked for", "content": {"audio/*": {}}},
-    },
+    "/recordings/{recording_id}/audio", response_class=StreamingResponse, responses=AUDIO_RESPONSES
 )
 async def get_audio(
     request: Request,
@@ -99,7 +99,13 @@ async def get_audio(
 ) -> Response:
     """The audio as it was sent, whole or one byte range of it."""
     service = _service(request)
-    recording = await service.get(caller, recording_id)
+    return await audio_answer(service, await service.get(caller, recording_id), range_header)
+
+
+async def audio_answer(
+    service: RecordingService, recording: Recording, range_header: str | None
+) -> Response:
+    """The audio, or the one byte range that is asked for."""
     size = await service.audio_size(recording)
     wanted = parse_range(range_header, size)
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, max-age=3600"}

@@ -39,7 +39,11 @@ from crescendai.recordings.direct import DirectUploads
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
 from crescendai.repeats.service import RepeatService
+from crescendai.reports import endpoints as reports_endpoints
+from crescendai.reports.service import ReportService
 from crescendai.settings import Settings
+from crescendai.sharing import endpoints as sharing_endpoints
+from crescendai.sharing.service import SharingService
 from crescendai.usage import endpoints as usage_endpoints
 from crescendai.usage.quotas import Quotas
 from crescendai.usage.service import UsageService
@@ -65,6 +69,8 @@ class Services:
     completions: Completions
     tool_server: ToolServer
     feedback: FeedbackService
+    sharing: SharingService
+    reports: ReportService
     usage: UsageService
     jobs: Jobs
     account: AccountService
@@ -109,6 +115,8 @@ def create_app(
         performance_endpoints.router,
         knowledge_endpoints.router,
         feedback_endpoints.router,
+        sharing_endpoints.router,
+        reports_endpoints.router,
         chat_endpoints.router,
         interop_endpoints.router,
         identity_endpoints.router,

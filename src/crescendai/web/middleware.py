@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUIET = frozenset({"/metrics", "/api/health", "/api/ready"})
+_TOKEN = re.compile(r"(?<=/shared/)[^/]+")
+"""Of a link to a recording: whoever reads the log must not get in by it."""
 
 
 @dataclass
@@ -92,7 +95,7 @@ class RequestContext:
             log.info(
                 "request",
                 method=scope["method"],
-                path=scope["path"],
+                path=_TOKEN.sub("…", scope["path"]),
                 status=status,
                 duration_ms=round(seconds * 1000, 1),
             )

@@ -1,3 +1,4 @@
+import { currentLanguage } from '../i18n/index.ts';
 import { readSse } from '../sse.ts';
 import { getJson, query, remove, send, sendJson, upload } from './http.ts';
 import type { Analysis, Feedback, Page, Played, ProgressEvent, Recording, TakeComparison } from './types.ts';
@@ -45,10 +46,11 @@ export function compareTakes(id: string, other: string): Promise<TakeComparison>
 }
 
 /** What can be taken along. */
-export type Export = 'notes.mid' | 'notes.csv' | 'segments.csv' | 'analysis';
+export type Export = 'report.html' | 'notes.mid' | 'notes.csv' | 'segments.csv' | 'analysis';
 
 export async function getExport(id: string, what: Export): Promise<Blob> {
-	return (await send(at(id, `/${what}`), { accept: '*/*' })).blob();
+	const language = what.startsWith('report.') ? query({ language: currentLanguage() }) : '';
+	return (await send(at(id, `/${what}${language}`), { accept: '*/*' })).blob();
 }
 
 /** Follow the analysis; resolves true when the server said it was over. */

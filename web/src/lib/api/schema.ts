@@ -379,6 +379,16 @@ export type NewApiKey = {
 	key: string;
 };
 
+export type NewShare = {
+	share_id: string;
+	recording_id: string;
+	created_at: number;
+	expires_at: number | null;
+	state: "active" | "expired";
+	token: string;
+	path: string;
+};
+
 export type OverallAssessment = {
 	strengths: string[];
 	priority_areas: string[];
@@ -506,6 +516,33 @@ export type SearchResults = {
 	stages: string[];
 	took_ms: number;
 	confidence: number | null;
+};
+
+export type Share = {
+	share_id: string;
+	recording_id: string;
+	created_at: number;
+	expires_at: number | null;
+	state: "active" | "expired";
+};
+
+export type ShareRequest = {
+	recording_id: string;
+	expires_in_days?: number | null;
+};
+
+export type SharedRecording = {
+	filename: string;
+	format: "wav" | "mp3" | "m4a";
+	duration: number;
+	created_at: number;
+	expires_at: number | null;
+	analysis: Analysis;
+	feedback: Feedback | null;
+};
+
+export type Shares = {
+	items: Share[];
 };
 
 export type Span = {
@@ -685,8 +722,15 @@ export interface Answers {
 	"GET /api/recordings/{recording_id}/notes.csv": unknown;
 	"GET /api/recordings/{recording_id}/notes.mid": unknown;
 	"GET /api/recordings/{recording_id}/performance": Played;
+	"GET /api/recordings/{recording_id}/report.html": unknown;
 	"POST /api/recordings/{recording_id}/retry": Recording;
 	"GET /api/recordings/{recording_id}/segments.csv": unknown;
+	"GET /api/shared/{token}": SharedRecording;
+	"GET /api/shared/{token}/audio": unknown;
+	"GET /api/shared/{token}/performance": Played;
+	"GET /api/shares": Shares;
+	"POST /api/shares": NewShare;
+	"DELETE /api/shares/{share_id}": unknown;
 	"POST /api/upload": Recording;
 	"POST /api/upload/url": UploadAddress;
 	"GET /api/usage": UsageReport;

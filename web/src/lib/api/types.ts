@@ -10,10 +10,13 @@ export type {
 	Course,
 	Health,
 	Measurement,
+	NewShare,
 	PageText,
 	Played,
 	Progress,
 	Readiness,
+	Share,
+	SharedRecording,
 	Support,
 	TakeComparison
 } from './schema.ts';
