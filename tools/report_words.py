@@ -15,13 +15,19 @@ from tools.node import ROOT, WEB
 CATALOGUES = WEB / "src" / "lib" / "i18n"
 OUT = ROOT / "src" / "crescendai" / "reports" / "words"
 LANGUAGES = ("en", "de")
-PREFIXES = ("advice.", "dim.", "dimgroup.", "evidence.", "measure.", "measured.", "moment.")
-PREFIXES += (
+PREFIXES = (
+    "advice.",
+    "dim.",
+    "dimgroup.",
+    "evidence.",
+    "measure.",
+    "measured.",
+    "moment.",
     "quality.",
     "reading.",
     "report.",
-    "scales.whole",
     "scales.title",
+    "scales.whole",
     "source.page",
     "unit.",
 )

@@ -239,6 +239,12 @@ def build_services(floor: Floor) -> Services:
         ledger=Ledger(transactions, settings.data_dir.resolve() / "turns"),
     )
     conversations = Conversations(chat=chat, cache=floor.cache)
+    direct = DirectUploads(
+        transactions=transactions,
+        objects=floor.objects,
+        recordings=recordings,
+        max_upload_bytes=settings.max_upload_bytes,
+    )
     performance = PerformanceService(recordings=recordings)
     feedback = FeedbackService(
         transactions=transactions,
@@ -252,12 +258,7 @@ def build_services(floor: Floor) -> Services:
             transactions, settings.auth == "required", build_token_verifier(settings)
         ),
         recordings=recordings,
-        direct=DirectUploads(
-            transactions=transactions,
-            objects=floor.objects,
-            recordings=recordings,
-            max_upload_bytes=settings.max_upload_bytes,
-        ),
+        direct=direct,
         progress=ProgressService(transactions=transactions, recordings=recordings),
         performance=performance,
         knowledge=knowledge,
@@ -285,6 +286,7 @@ def build_services(floor: Floor) -> Services:
                 recordings=recordings.remove,
                 knowledge_documents=knowledge.delete,
                 chat_sessions=turns.delete_session,
+                pending_uploads=direct.give_up,
             ),
             database=floor.database,
             scratch=settings.data_dir.resolve() / "scratch" / "exports",

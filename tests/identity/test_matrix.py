@@ -41,6 +41,9 @@ RULES = {
     "POST /api/upload": "write",
     "POST /api/upload/url": "write",
     "POST /api/recordings/{recording_id}/complete": "write",
+    "PUT /api/uploads/{recording_id}/parts/{number}": "write",
+    "GET /api/uploads/{recording_id}": "read",
+    "DELETE /api/uploads/{recording_id}": "write",
     "GET /api/recordings/{recording_id}/audio/url": "read",
     "PUT /api/objects/{key}": "open",  # to whoever has an address signed for it
     "GET /api/objects/{key}": "open",

@@ -109,3 +109,70 @@ async def test_an_address_is_good_for_one_thing_only(client: httpx.AsyncClient) 
     assert await put(client, re.sub(r"(signature=)...", r"\g<1>000", url, flags=re.I), b"x") == 403
     later = re.sub(r"(expires=)\d+", r"\g<1>99999999999999", url, flags=re.I)
     assert await put(client, later, b"x") in (400, 403)
+
+
+PART = 1 << 20
+
+
+async def big(client: httpx.AsyncClient, recording: MakeRecording) -> tuple[str, bytes]:
+    """An upload that was begun, and a file of three parts."""
+    content = recording(".wav", seconds=28.0).read_bytes()
+    assert 2 * PART < len(content) < 3 * PART
+    begun = await client.post("/api/upload/url", json={"filename": "long.wav"})
+    assert begun.json()["part_bytes"] == PART
+    return begun.json()["recording_id"], content
+
+
+@pytest.fixture
+async def roomy(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with in_process(tmp_path / "roomy", max_upload_mb=3) as opened:
+        yield opened
+
+
+async def test_parts_in_any_order_become_a_recording(
+    roomy: httpx.AsyncClient, recording: MakeRecording, tmp_path: Path
+) -> None:
+    upload, content = await big(roomy, recording)
+    parts = [content[at : at + PART] for at in range(0, len(content), PART)]
+    arrived = []
+    for number in (1, 0, 0, 2):
+        sent = await roomy.put(f"/api/uploads/{upload}/parts/{number}", content=parts[number])
+        arrived.append(sent.json()["parts"])
+    assert arrived == [0, 2, 2, 3]
+    assert (await roomy.get(f"/api/uploads/{upload}")).json()["parts"] == 3
+    made = await roomy.post(f"/api/recordings/{upload}/complete")
+    assert (made.status_code, made.json()["recording_id"]) == (201, upload)
+    assert (await roomy.get(f"/api/recordings/{upload}/audio")).content == content
+    assert (await roomy.get(f"/api/uploads/{upload}")).status_code == 404
+    assert not [p for p in tmp_path.rglob("uploads/*") if p.is_file()]
+
+
+async def test_a_part_that_breaks_off_is_not_kept(
+    roomy: httpx.AsyncClient, recording: MakeRecording
+) -> None:
+    upload, content = await big(roomy, recording)
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield content[:1000]
+        raise ConnectionError
+
+    sent = await roomy.put(f"/api/uploads/{upload}/parts/0", content=broken())
+    assert sent.status_code == 500
+    assert (await roomy.get(f"/api/uploads/{upload}")).json()["parts"] == 0
+
+
+async def test_parts_that_cannot_be_used_are_refused(
+    roomy: httpx.AsyncClient, recording: MakeRecording, tmp_path: Path
+) -> None:
+    upload, content = await big(roomy, recording)
+    address = f"/api/uploads/{upload}/parts"
+    assert (await roomy.put(f"{address}/0", content=b"")).status_code == 400
+    assert (await roomy.put(f"{address}/3", content=b"x")).status_code == 413
+    assert (await roomy.put(f"{address}/0", content=bytes(PART + 1))).status_code == 413
+    await roomy.put(f"{address}/0", content=content[:1000])
+    await roomy.put(f"{address}/1", content=content[1000:2000])
+    refused = await roomy.post(f"/api/recordings/{upload}/complete")
+    assert refused.json()["type"] == "urn:crescendai:problem:part_short"
+    assert (await roomy.delete(f"/api/uploads/{upload}")).status_code == 204
+    assert (await roomy.put(f"{address}/0", content=b"x")).status_code == 404
+    assert not [p for p in tmp_path.rglob("uploads/*") if p.is_file()]

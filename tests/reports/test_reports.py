@@ -1,4 +1,4 @@
-"""A report tells what the analysis and the advice tell, and nothing that a file name smuggles in."""
+"""A report tells what analysis and advice tell, and nothing that a file name smuggles in."""
 
 from __future__ import annotations
 

@@ -79,6 +79,7 @@ async def object_names(session: AsyncSession, folder: str) -> frozenset[str]:
     """The ids that objects in that folder are named after."""
     tables = {
         "audio-recordings/recordings": "recordings",
+        "audio-recordings/uploads": "pending_uploads",
         "knowledge-documents/documents": "knowledge_documents",
     }
     rows = Base.metadata.tables[tables[folder]]

@@ -44,6 +44,7 @@ class Removers:
     recordings: Remove
     knowledge_documents: Remove
     chat_sessions: Remove
+    pending_uploads: Remove
 
 
 class AccountService:

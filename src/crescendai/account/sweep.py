@@ -13,6 +13,11 @@ from crescendai.kit.sql import Transactions
 from crescendai.ports.objects import ObjectStore
 
 log = structlog.get_logger(__name__)
+FOLDERS = (
+    "audio-recordings/recordings",
+    "audio-recordings/uploads",
+    "knowledge-documents/documents",
+)
 ORPHAN_AFTER_MS = DAY_MS
 """An upload writes its object first and its row a little later."""
 
@@ -26,7 +31,7 @@ async def sweep_orphans(transactions: Transactions, objects: ListedStore) -> int
     """Remove every object older than a day that belongs to no row; how many there were."""
     before = now_ms() - ORPHAN_AFTER_MS
     swept = 0
-    for folder in ("audio-recordings/recordings", "knowledge-documents/documents"):
+    for folder in FOLDERS:
         old = [key async for key, written in objects.list(folder) if written < before]
         if not old:
             continue

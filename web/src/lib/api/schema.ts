@@ -635,10 +635,18 @@ export type UploadAddress = {
 	url: string;
 	expires_at: number;
 	max_bytes: number;
+	part_bytes: number;
 };
 
 export type UploadRequest = {
 	filename?: string;
+};
+
+export type UploadState = {
+	recording_id: string;
+	parts: number;
+	part_bytes: number;
+	expires_at: number;
 };
 
 export type UsageReport = {
@@ -733,6 +741,9 @@ export interface Answers {
 	"DELETE /api/shares/{share_id}": unknown;
 	"POST /api/upload": Recording;
 	"POST /api/upload/url": UploadAddress;
+	"DELETE /api/uploads/{recording_id}": unknown;
+	"GET /api/uploads/{recording_id}": UploadState;
+	"PUT /api/uploads/{recording_id}/parts/{number}": UploadState;
 	"GET /api/usage": UsageReport;
 	"POST /mcp": unknown;
 	"GET /metrics": unknown;
