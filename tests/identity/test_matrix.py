@@ -108,6 +108,8 @@ BEYOND_PATHS: dict[str, dict[str, Any]] = {
     "GET /api/progress recording_id": {"params": {"recording_id": "ID", "against": "OWN"}},
     "GET /api/progress against": {"params": {"recording_id": "OWN", "against": "ID"}},
     "GET /api/knowledge/search document": {"params": {"q": "harmony", "document": "ID"}},
+    "POST /api/shares recording_id": {"json": {"recording_id": "ID"}},
+    "GET /api/shares recording_id": {"params": {"recording_id": "ID"}},
     "POST /api/chat session_id": {"json": HINT | {"session_id": "ID"}},
     "POST /api/chat recording_id": {"json": HINT | {"recording_id": "ID"}},
     "POST /v1/chat/completions session_id": {"json": SAID | {"metadata": {"session_id": "ID"}}},
@@ -219,6 +221,8 @@ async def _things(client: httpx.AsyncClient, key: str, audio: bytes) -> dict[str
     assert turn.text.endswith("data: [DONE]\n\n")
     sessions = await client.get("/api/chat/sessions", headers=own)
     made = await client.post("/api/keys", json={"name": "spare"}, headers=own)
+    link = {"recording_id": sent.json()["recording_id"]}
+    shared = await client.post("/api/shares", json=link, headers=own)
     return {
         "key": "audio-recordings/uploads/1",
         "recording_id": sent.json()["recording_id"],
@@ -227,8 +231,8 @@ async def _things(client: httpx.AsyncClient, key: str, audio: bytes) -> dict[str
         "session_id": sessions.json()["items"][0]["session_id"],
         "turn_id": turn.text.partition("id: ")[2].partition(":")[0],
         "key_id": made.json()["id"],
-        "share_id": str(uuid4()),  # tests/sharing has real ones: they need an analysis
-        "token": "no-such-token",
+        "share_id": shared.json()["share_id"],
+        "token": shared.json()["token"],
         "number": "1",
     }
 
