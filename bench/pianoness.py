@@ -26,6 +26,7 @@ import numpy.typing as npt
 from bench.transcription_clips import recordings, renders
 from crescendai.music.mel import SAMPLE_RATE
 from crescendai.music.notes import Performance
+from crescendai.music.partials import overtones_db
 from crescendai.music.pianoness import piano_evidence
 from crescendai.music.quality import AudioQuality, assess, reconsider
 from crescendai.music.sustain import held_fade_db_per_sec
@@ -154,7 +155,8 @@ def judged(samples: Floats, played: Performance | None) -> tuple[AudioQuality, A
     if played is None:
         return alone, alone
     fade = held_fade_db_per_sec(samples, SAMPLE_RATE, played.notes)
-    return alone, reconsider(alone, played, fade)
+    overtones = overtones_db(samples, SAMPLE_RATE, played.notes)
+    return alone, reconsider(alone, played, fade, overtones)
 
 
 def main() -> None:

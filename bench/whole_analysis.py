@@ -6,7 +6,8 @@ Real recordings (``$CRESCENDAI_SHARED/audio``, default ``../shared``) one after 
 go through the analyser as in the worker: decoding, judging, transcribing, measuring, rating, with
 one thread and with two, taking turns. What four cores would need follows from Amdahl's law, whose
 two unknowns those two times give: ``t(n) = serial + parallel / n``. It holds for free cores only.
-About 2 minutes on a quiet machine.
+Then five analyses are cancelled while they transcribe, and the time until their thread has ended is
+told. About 2 minutes on a quiet machine.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from crescendai.adapters.models.local_analyzer import LocalAnalyzer
 from crescendai.music.mel import SAMPLE_RATE
 
 LIMIT_SEC, CORES = 10.0, 4
+CANCEL_LIMIT_SEC, CANCELS = 1.0, 5
 
 
 def write_recording(path: Path, seconds: float) -> None:
@@ -46,6 +48,30 @@ def timed(analyzer: LocalAnalyzer, path: Path) -> tuple[float, float]:
     return time.perf_counter() - clock, time.process_time() - cpu
 
 
+def cancelled(analyzer: LocalAnalyzer, path: Path, after_sec: float) -> float:
+    """Seconds from cancelling a transcription, so long after it began, to its thread's end."""
+
+    async def run() -> float:
+        began = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def progress(stage: str, share: float) -> None:
+            loop.call_soon_threadsafe(began.set)
+
+        task = asyncio.create_task(analyzer.analyze(path, progress))
+        await began.wait()  # it decodes
+        await asyncio.sleep(after_sec)
+        asked = time.perf_counter()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await loop.shutdown_default_executor()
+        if not task.cancelled():
+            raise SystemExit("an analysis ended before it could be cancelled: give more --seconds")
+        return time.perf_counter() - asked
+
+    return asyncio.run(run())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="a whole analysis, and what four cores would need")
     parser.add_argument("--seconds", type=float, default=90)
@@ -62,6 +88,7 @@ def main() -> None:
             {n: timed(analyzer, path) for n, analyzer in analyzers.items()}
             for _ in range(arguments.rounds)
         ]
+        stops = [cancelled(analyzers[2], path, 3.0 + 0.7 * n) for n in range(CANCELS)]
     one, two = (median(row[n][0] for row in rows) for n in (1, 2))
     parallel = 2 * (one - two)
     serial = one - parallel
@@ -71,6 +98,10 @@ def main() -> None:
     print(
         f"\n{arguments.seconds:g} s of music: {serial:.1f} s serial + {parallel:.1f} s / cores, so "
         f"on {CORES} free cores {serial + parallel / CORES:.1f} s (limit {LIMIT_SEC:g} s)"
+    )
+    print(
+        f"Cancelled: stopped after {median(stops):.2f} s (median), {max(stops):.2f} s at worst "
+        f"(limit {CANCEL_LIMIT_SEC:g} s)"
     )
 
 

@@ -2,8 +2,9 @@
 
 A piano's partials stand still, on a grid of semitones, and fade after every stroke. Speech
 glides between the semitones, noise and clicks have a flat spectrum; a hum, an organ, a violin
-or a flute does not fade; a choir swells, and a harpsichord is brighter than any piano. Guitar,
-harp, vibraphone and celesta may pass (``bench/pianoness.py`` counts them).
+or a flute does not fade; a choir swells, and a harpsichord is brighter than any piano. Guitar and
+harp may pass, and so do struck bars until their notes are known (:mod:`crescendai.music.partials`;
+``bench/pianoness.py`` counts them).
 """
 
 from __future__ import annotations

@@ -37,6 +37,9 @@ MIN_STROKE_CONCENTRATION = 0.24  # pianos at least 0.28; choir at most 0.21, str
 # Of the notes heard, set on FluidR3's instruments: pianos at most -5.5; organ, flute, trumpet and
 # bowed strings -1.4 and more, an electric piano -3.3 and -0.5:
 MAX_HELD_FADE_DB_PER_SEC = -3.0
+# Of the notes heard: 262 clips of pianos at least -22, real ones -15; marimba, vibraphone and
+# celesta mostly -30 and less:
+MIN_OVERTONES_DB = -26.0
 DOUBTFUL_BRIGHTNESS_DB = -8.0  # harpsichords above, recorded pianos below -20, one sampled piano -5
 
 
@@ -80,11 +83,15 @@ def assess(samples: Samples, sample_rate: int) -> AudioQuality:
 
 
 def reconsider(
-    quality: AudioQuality, performance: Performance, held_fade_db_per_sec: float | None = None
+    quality: AudioQuality,
+    performance: Performance,
+    held_fade_db_per_sec: float | None = None,
+    overtones_db: float | None = None,
 ) -> AudioQuality:
     """The judgement of the sound in the light of the notes that were heard in it.
 
-    ``held_fade_db_per_sec``: how the held ones fade (:mod:`crescendai.music.sustain`), if told.
+    ``held_fade_db_per_sec``: how the held ones fade (:mod:`crescendai.music.sustain`), and
+    ``overtones_db``: how strong their overtones are (:mod:`crescendai.music.partials`), if told.
     """
     sounding_sec = max(quality.duration_sec * (1.0 - quality.silence_fraction), 0.1)
     reasons = []
@@ -92,6 +99,8 @@ def reconsider(
         reasons.append("hardly any piano notes were found in the sound")
     if held_fade_db_per_sec is not None and held_fade_db_per_sec > MAX_HELD_FADE_DB_PER_SEC:
         reasons.append("its held tones do not fade as a piano's do")
+    if overtones_db is not None and overtones_db < MIN_OVERTONES_DB:
+        reasons.append("its tones lack a string's overtones, as those of struck bars do")
     if not reasons:
         return quality
     return replace(quality, is_piano=False, reasons=(*quality.reasons, *reasons))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crescendai.music.notes import NoteArray
+from crescendai.music.partials import frequency_hz, level_db
 
 MIN_HELD_SEC = 0.4
 AFTER_ONSET_SEC, BEFORE_RELEASE_SEC = 0.14, 0.10
@@ -32,7 +33,7 @@ def held_fade_db_per_sec(
     found = [
         _slope(samples, sample_rate, float(note["onset_sec"]), float(note["offset_sec"]), hz)
         for note in notes[longest[held_sec[longest] >= MIN_HELD_SEC]]
-        for hz in (440.0 * 2.0 ** ((int(note["pitch"]) - 69) / 12) * np.array(PARTIALS)).tolist()
+        for hz in (frequency_hz(int(note["pitch"])) * k for k in PARTIALS)
         if hz < 0.4 * sample_rate
     ]
     slopes = [slope for slope in found if slope is not None]
@@ -44,17 +45,5 @@ def _slope(
 ) -> float | None:
     """dB a second between just after the onset and just before the release, at one frequency."""
     first, last = onset + AFTER_ONSET_SEC, offset - BEFORE_RELEASE_SEC
-    begins, ends = (_level_db(samples, sample_rate, at, hz) for at in (first, last))
+    begins, ends = (level_db(samples, sample_rate, at, hz, WINDOW_SEC) for at in (first, last))
     return None if begins is None or ends is None else (ends - begins) / (last - first)
-
-
-def _level_db(
-    samples: npt.NDArray[np.float32], sample_rate: int, centre_sec: float, hz: float
-) -> float | None:
-    """Level of one frequency in a window around a moment."""
-    size = int(WINDOW_SEC * sample_rate)
-    start = int(centre_sec * sample_rate) - size // 2
-    if start < 0 or start + size > len(samples):
-        return None
-    wave = np.exp(-2j * np.pi * hz / sample_rate * np.arange(size)) * np.hanning(size)
-    return float(20 * np.log10(np.abs(wave @ samples[start : start + size]) / size + 1e-9))

@@ -16,6 +16,7 @@ from crescendai.adapters.models.transkun import TranskunTranscriber
 from crescendai.errors import InvalidInput, TooLarge, UnsupportedFormat
 from crescendai.music.measurements import Measuring
 from crescendai.music.notes import Performance
+from crescendai.music.partials import overtones_db
 from crescendai.music.performance_model import PerformanceModel
 from crescendai.music.quality import AudioQuality, assess, reconsider, refusal
 from crescendai.music.sound import sound_frames
@@ -65,7 +66,8 @@ class LocalAnalyzer:
         performance = self._transcribe(samples, progress, cancelled)
         progress("measuring", 0.0)
         fade = held_fade_db_per_sec(samples, SAMPLE_RATE, performance.notes)
-        quality = reconsider(quality, performance, fade)
+        overtones = overtones_db(samples, SAMPLE_RATE, performance.notes)
+        quality = reconsider(quality, performance, fade, overtones)
         _refuse(quality, performance, duration)
         measuring = Measuring(performance, sound_frames(samples, SAMPLE_RATE))
         progress("scoring", 0.0)
