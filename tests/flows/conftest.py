@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import wave
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -86,6 +88,18 @@ def analysed(server: Server, recording: MakeRecording) -> dict[str, Any]:
         "performance": httpx.get(f"{address}/performance").json(),
         "advice": httpx.get(advice).json()["items"][0],
     }
+
+
+@pytest.fixture(scope="session")
+def silence(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A WAV of eight megabytes that is refused as silent."""
+    path = tmp_path_factory.mktemp("silence") / "silence.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(44100)
+        file.writeframes(bytes(8 * 1024 * 1024))
+    return path
 
 
 @pytest.fixture(scope="session")

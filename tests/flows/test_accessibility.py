@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import MakeRecording
 from tests.fixtures.running import Server
+from tests.fixtures.sounds import ARIA
 from tests.flows.conftest import OpenPage
 from tools.node import WEB
 
@@ -35,7 +38,7 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-def states(recording: str, document: str) -> list[tuple[str, str, Step]]:
+def states(recording: str, document: str, shared: str) -> list[tuple[str, str, Step]]:
     """A name, an address, and what is done there before looking."""
 
     def nothing(page: Page) -> None:
@@ -69,6 +72,24 @@ def states(recording: str, document: str) -> list[tuple[str, str, Step]]:
     def takes(page: Page) -> None:
         expect(page.get_by_test_id("stretches")).to_be_visible()
 
+    def share(page: Page) -> None:
+        page.get_by_test_id("share").click()
+        page.get_by_test_id("share-make").click()
+        expect(page.get_by_test_id("share-link")).to_be_visible()
+        expect(page.get_by_test_id("share-row").first).to_be_visible()
+
+    def piece(page: Page) -> None:
+        page.get_by_test_id("progress-piece").fill("no such piece")
+        page.get_by_test_id("progress-piece").press("Enter")
+        expect(page.get_by_text("has “no such piece” in its name")).to_be_visible()
+
+    def closed(page: Page) -> None:
+        expect(page.get_by_text("This link leads nowhere")).to_be_visible()
+
+    def offline(page: Page) -> None:
+        page.context.set_offline(True)
+        expect(page.get_by_test_id("offline")).to_contain_text("offline")
+
     def failed(page: Page) -> None:
         expect(page.get_by_test_id("error")).to_be_visible()
 
@@ -81,6 +102,10 @@ def states(recording: str, document: str) -> list[tuple[str, str, Step]]:
         ("recording", recording, nothing),
         ("recording, all open", recording, insight),
         ("recording, citation", recording, citation),
+        ("recording, sharing", recording, share),
+        ("shared", shared, nothing),
+        ("shared no more", "/shared/nothing", closed),
+        ("report", f"/api{recording}/report.html", nothing),
         ("recording that is not there", f"/recordings/{missing}", failed),
         ("two takes", f"/compare/{itself}/{itself}", takes),
         ("tutor", "/chat", nothing),
@@ -88,9 +113,11 @@ def states(recording: str, document: str) -> list[tuple[str, str, Step]]:
         ("library, found", "/library", search),
         ("source", document, nothing),
         ("progress", "/progress", nothing),
+        ("progress of no piece", "/progress", piece),
         ("settings", "/settings", nothing),
         ("models", "/models", nothing),
         ("page that is not there", "/nothing/here", nothing),
+        ("offline", "/", offline),
     ]
 
 
@@ -101,19 +128,25 @@ def test_axe_finds_nothing(
     cited = analysed["advice"]["citations"][0]
     at = cited["section"] or cited["page"] or 1
     document = f"/library/{cited['document_id']}?at={at}&passage={cited['chunk_id']}"
+    link = httpx.post(f"{server.url}/api/shares", json={"recording_id": analysed["id"]}).json()
     page = open_page(**LOOKS[look])
     wrong = {}
-    for name, address, step in states(analysed["path"], document):
+    for name, address, step in states(analysed["path"], document, link["path"]):
         page.goto(server.url + address, wait_until="networkidle")
         step(page)
         wrong[name] = violations(page)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{name} is {wide} px wider than the window"
+        page.context.set_offline(False)
     assert not any(wrong.values()), json.dumps({n: f for n, f in wrong.items() if f}, indent=1)
 
 
-def test_a_conversation_and_a_refusal_too(
-    server: Server, open_page: OpenPage, analysed: dict[str, Any]
+def test_a_conversation_an_analysis_and_a_refusal_too(
+    server: Server,
+    open_page: OpenPage,
+    analysed: dict[str, Any],
+    silence: Path,
+    recording: MakeRecording,
 ) -> None:
     asked = {"message": "What stands out?", "recording_id": analysed["id"]}
     httpx.post(f"{server.url}/api/chat", json=asked, timeout=60)
@@ -122,6 +155,17 @@ def test_a_conversation_and_a_refusal_too(
     page.goto(f"{server.url}/chat/{session}", wait_until="networkidle")
     expect(page.get_by_test_id("chat-answer").last).to_be_visible()
     assert violations(page) == []
+    for file, state in (
+        (recording(".mp3", ARIA, 30, 18), "analysis-progress"),
+        (silence, "refusal"),
+    ):
+        sent = httpx.post(
+            f"{server.url}/api/upload", files={"file": (file.name, file.read_bytes())}
+        ).json()
+        page.goto(f"{server.url}/recordings/{sent['recording_id']}")
+        expect(page.get_by_test_id(state)).to_be_visible()
+        assert violations(page) == []
+        httpx.delete(f"{server.url}/api/recordings/{sent['recording_id']}")
 
 
 def test_with_the_keyboard_alone(server: Server, open_page: OpenPage, analysed: Any) -> None:

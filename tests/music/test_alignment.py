@@ -38,6 +38,9 @@ def test_a_slower_take_with_slips_is_aligned_event_by_event() -> None:
     assert found.matched > 0.9
     assert np.all(np.diff(found.events, axis=0) > 0)
     assert found.onsets_sec[:, 1] == pytest.approx(2.0 + 1.25 * found.onsets_sec[:, 0], abs=0.06)
+    first, last = found.onsets_sec[0], found.onsets_sec[-1]
+    for (at, other), beyond in ((first, -0.7), (last, 0.7)):
+        assert found.in_other(at + beyond) == pytest.approx(other + beyond)
     assert found.in_other(music[60][0]) == pytest.approx(2.0 + 1.25 * music[60][0], abs=0.2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
@@ -15,6 +16,9 @@ from crescendai.recordings.progress import Point, focus, trend
 from crescendai.recordings.schemas import TemporalSegment
 from crescendai.recordings.service import HeardNotes
 from crescendai.recordings.takes import compare_takes
+from tests.conftest import MakeRecording
+from tests.fixtures.analysed import analysed
+from tests.fixtures.in_process import in_process
 from tests.recordings.test_performance import analysis
 
 TIMING, MOOD = "timing_stable_unstable", "emotion_optimistic_dark"
@@ -124,3 +128,25 @@ def test_takes_of_other_music_are_not_compared() -> None:
     with pytest.raises(Conflict) as caught:
         compare_takes(take(1.0, 99), take(1.0, 99, seed=2))
     assert caught.value.code == "takes_differ"
+
+
+async def test_progress_of_one_piece_leaves_the_others_out(
+    tmp_path: Path, recording: MakeRecording
+) -> None:
+    async with in_process(tmp_path / "data") as client:
+        for number, name in enumerate(("Étude in C.mp3", "étude again.mp3", "Waltz.mp3")):
+            audio = recording(".mp3", start_sec=4 * number, seconds=4).read_bytes()
+            await analysed(client, audio, {}, name)
+        names = {}
+        for piece in ("", "ÉTUDE", " waltz ", "sonata"):
+            found = (await client.get("/api/progress", params={"piece": piece})).json()
+            points = found["dimensions"].get(TIMING, [])
+            names[piece.strip()] = [point["filename"] for point in points]
+            assert (found["focus"] is None) == (not points)
+    études = ["Étude in C.mp3", "étude again.mp3"]
+    assert names == {
+        "": [*études, "Waltz.mp3"],
+        "ÉTUDE": études,
+        "waltz": ["Waltz.mp3"],
+        "sonata": [],
+    }

@@ -23,3 +23,9 @@ test('the same music is found in the other take, both ways', () => {
 	assert.equal(sameMusic(stretches, 5, false), 8); // no match: as far from the nearest one
 	assert.equal(sameMusic([], 4, false), 4);
 });
+
+test('a take that begins sooner is begun with', () => {
+	const stretches = [stretch(0, 3, -0.8, 2.2)];
+	assert.equal(sameMusic(stretches, 0.5, false), 0);
+	assert.ok(Math.abs(sameMusic(stretches, 1, false) - 0.2) < 1e-9);
+});

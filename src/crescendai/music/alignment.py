@@ -38,8 +38,14 @@ class Alignment:
     matched: float
 
     def in_other(self, at_sec: float) -> float:
-        """Where what is heard at that time in the one is heard in the other, in seconds."""
-        return float(np.interp(at_sec, self.onsets_sec[:, 0], self.onsets_sec[:, 1]))
+        """Where what is heard at that time in the one is heard in the other, in seconds.
+
+        Before the first common event and after the last it is as far from that event in both, which
+        may be before the other's beginning.
+        """
+        here, there = self.onsets_sec[:, 0], self.onsets_sec[:, 1]
+        beyond = min(at_sec - here[0], 0.0) + max(at_sec - here[-1], 0.0)
+        return float(np.interp(at_sec, here, there) + beyond)
 
 
 def align(one: NoteArray, other: NoteArray) -> Alignment:

@@ -170,11 +170,12 @@ async def get_progress(
     caller: CurrentCaller,
     recording_id: UUID | None = None,
     against: UUID | None = None,
+    piece: Annotated[str, Query(max_length=200, description="Part of the file name.")] = "",
 ) -> Progress | Comparison:
-    """Each dimension over the caller's recordings, or two recordings compared."""
+    """Each dimension over the caller's recordings (of one piece), or two recordings compared."""
     service: ProgressService = request.app.state.progress
     if recording_id is None and against is None:
-        return await service.over_time(caller)
+        return await service.over_time(caller, piece.strip())
     if recording_id is None or against is None:
         raise InvalidInput("comparison_incomplete", "Name both recording_id and against.")
     return await service.compare(caller, recording_id, against)

@@ -88,11 +88,14 @@ class ProgressService:
         self._transactions = transactions
         self._recordings = recordings
 
-    async def over_time(self, caller: Caller) -> Progress:
+    async def over_time(self, caller: Caller, piece: str = "") -> Progress:
+        """Over all recordings, or those whose file name holds the name of a piece."""
         async with self._transactions.read() as session:
             rows = await repository.analysed(session, caller.user_id, _MOST)
         dimensions: dict[str, list[Point]] = {}
         for recording, row in reversed(rows):
+            if piece.casefold() not in recording.filename.casefold():
+                continue
             analysis = Analysis.model_validate(row.document)
             for key, value in (analysis.scores | analysis.holistic).items():
                 low, high = analysis.intervals[key]

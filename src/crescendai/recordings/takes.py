@@ -24,6 +24,7 @@ FEWEST_NOTES = 6
 class Stretch(BaseModel):
     """A window of the one take, and the same music in the other; times in seconds.
 
+    ``other_start`` is below 0 where the other take has less silence before its first note.
     ``pace`` is the other's length over this one's: above 1, this take is faster. ``loudness`` is
     how much louder (MIDI velocity) these notes are than this take's mean, minus the same of the
     other. ``length`` is the median ratio of key-down times, each as a share of the distance to the

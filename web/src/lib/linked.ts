@@ -9,7 +9,7 @@ export function sameMusic(stretches: TakeComparison['stretches'], seconds: numbe
 			? [other_start, other_end, start, end]
 			: [start, end, other_start, other_end];
 		if (seconds >= from && seconds < until) {
-			return to + ((seconds - from) / Math.max(until - from, 1e-6)) * (toEnd - to);
+			return Math.max(0, to + ((seconds - from) / Math.max(until - from, 1e-6)) * (toEnd - to));
 		}
 		if (!nearest || Math.abs(from - seconds) < Math.abs(nearest.from - seconds)) nearest = { from, to };
 	}

@@ -38,8 +38,8 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
 	return (await (await send(path, signal ? { signal } : {})).json()) as T;
 }
 
-export async function sendJson<T>(method: string, path: string, json?: unknown): Promise<T> {
-	return (await (await send(path, { method, json })).json()) as T;
+export async function sendJson<T>(method: string, path: string, json?: unknown, signal?: AbortSignal): Promise<T> {
+	return (await (await send(path, { method, json, ...(signal ? { signal } : {}) })).json()) as T;
 }
 
 export async function remove(path: string): Promise<void> {
@@ -56,18 +56,18 @@ export function query(params: Record<string, string | number | null | undefined>
 }
 
 /**
- * Upload one file with real progress, which fetch can't report.
+ * Upload a form (POST) or plain bytes (PUT) with real progress, which fetch can't report.
  * `onProgress` gets the fraction sent, 0 to 1.
  */
 export function upload<T>(
 	path: string,
-	form: FormData,
+	body: FormData | Blob,
 	onProgress: (fraction: number) => void,
 	signal?: AbortSignal
 ): Promise<T> {
 	return new Promise<T>((resolve, reject) => {
 		const xhr = new XMLHttpRequest();
-		xhr.open('POST', path);
+		xhr.open(body instanceof FormData ? 'POST' : 'PUT', path);
 		xhr.setRequestHeader('Accept', 'application/json');
 		for (const [name, value] of Object.entries(authHeaders())) xhr.setRequestHeader(name, value);
 		xhr.upload.onprogress = (event) => {
@@ -87,6 +87,7 @@ export function upload<T>(
 		xhr.onerror = () => reject(new ApiError(0));
 		xhr.onabort = () => reject(new DOMException('Upload cancelled', 'AbortError'));
 		signal?.addEventListener('abort', () => xhr.abort(), { once: true });
-		xhr.send(form);
+		if (signal?.aborted) xhr.onabort(new ProgressEvent('abort'));
+		else xhr.send(body);
 	});
 }

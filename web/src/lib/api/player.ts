@@ -14,7 +14,8 @@ export const putContext = (context: PlayerContext) =>
 		feedback_style: context.feedback_style
 	});
 
-export const getProgress = () => getJson<Progress>('/api/progress');
+/** Over all recordings, or those whose name holds a piece's. */
+export const getProgress = (piece = '') => getJson<Progress>(`/api/progress${query({ piece })}`);
 
 export const compareRecordings = (recordingId: string, against: string) =>
 	getJson<Comparison>(`/api/progress${query({ recording_id: recordingId, against })}`);

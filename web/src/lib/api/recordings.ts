@@ -1,7 +1,7 @@
 import { currentLanguage } from '../i18n/index.ts';
 import { readSse } from '../sse.ts';
 import { getJson, query, remove, send, sendJson, upload } from './http.ts';
-import type { Analysis, Feedback, Page, Played, ProgressEvent, Recording, TakeComparison } from './types.ts';
+import type { Analysis, Feedback, Page, Played, ProgressEvent, Recording, TakeComparison, UploadAddress, UploadState } from './types.ts';
 
 export const MAX_UPLOAD_BYTES = 50 * 1024 * 1024;
 
@@ -17,15 +17,25 @@ export function getRecording(id: string, signal?: AbortSignal): Promise<Recordin
 	return getJson(at(id), signal);
 }
 
-export function uploadRecording(
-	file: File,
+/** An upload in parts: begun, sent part by part, looked after, and made a recording at its end. */
+export const beginUpload = (filename: string, signal?: AbortSignal) =>
+	sendJson<UploadAddress>('POST', '/api/upload/url', { filename }, signal);
+
+const uploadAt = (id: string, rest = '') => `/api/uploads/${encodeURIComponent(id)}${rest}`;
+
+export const getUpload = (id: string, signal?: AbortSignal) => getJson<UploadState>(uploadAt(id), signal);
+
+export const giveUpUpload = (id: string) => remove(uploadAt(id));
+
+export const sendPart = (
+	id: string,
+	number: number,
+	bytes: Blob,
 	onProgress: (fraction: number) => void,
 	signal?: AbortSignal
-): Promise<Recording> {
-	const form = new FormData();
-	form.append('file', file, file.name);
-	return upload('/api/upload', form, onProgress, signal);
-}
+) => upload<UploadState>(uploadAt(id, `/parts/${number}`), bytes, onProgress, signal);
+
+export const completeUpload = (id: string) => sendJson<Recording>('POST', at(id, '/complete'));
 
 export const deleteRecording = (id: string) => remove(at(id));
 

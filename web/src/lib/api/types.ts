@@ -18,7 +18,9 @@ export type {
 	Share,
 	SharedRecording,
 	Support,
-	TakeComparison
+	TakeComparison,
+	UploadAddress,
+	UploadState
 } from './schema.ts';
 export type Recording = Omit<api.Recording, 'stage'> & { stage: Stage };
 export type Segment = api.TemporalSegment;

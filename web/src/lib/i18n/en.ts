@@ -199,7 +199,7 @@ export default {
 	'export.notes': 'Notes as a table (CSV)',
 	'export.segments': 'Scores and measurements (CSV)',
 	'export.analysis': 'The whole analysis (JSON)',
-	'export.print': 'Print…',
+	'export.print': 'Print or save as PDF…',
 
 	'home.title': 'How does it sound?',
 	'home.lead': 'Send a recording of your piano playing, or play into the microphone. You get back how it sounds on sixteen scales, where in the music, and what to practise, with sources you can look up.',
@@ -333,6 +333,10 @@ export default {
 	'progress.none': 'no recordings',
 	'progress.summary.one': '{n} recording, at {to}',
 	'progress.summary.other': '{n} recordings, from {from} to {to}',
+	'progress.piece': 'of the piece',
+	'progress.piece_any': 'any piece',
+	'progress.filter': 'Show',
+	'progress.no_piece': 'No analysed recording has “{piece}” in its name.',
 	'progress.plot': '{left} to {right}: {summary}',
 
 	'quality.label': 'About the sound of this recording',
@@ -448,7 +452,6 @@ export default {
 	'report.value': 'Value',
 	'report.what': 'What',
 	'report.html': 'Report (HTML)',
-	'report.pdf': 'Report (PDF)',
 	'report.rests': 'Rests on: {values}',
 
 	'share.open': 'Share',
@@ -554,6 +557,10 @@ export default {
 	'unit.bpm': 'beats/min',
 	'unit.per_minute': 'per minute',
 
+	'upload.paused': 'Paused at {percent} %',
+	'upload.interrupted': 'The connection broke; trying again…',
+	'upload.pause': 'Pause',
+	'upload.resume': 'Go on',
 	'upload.waiting': 'Waiting for its turn',
 	'upload.checking': 'Sent, being checked…',
 	'upload.sending': 'Sending, {percent} %',
