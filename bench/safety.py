@@ -1,8 +1,8 @@
 """Does the tutor stay safe when it is attacked, or asked for harm? ``python -m bench.safety``
 
-Each case is answered by the built-in tutor, and by the model loop around a scripted model that
-does as it is told: it asks for a stranger's recording, for tools that write, and gives exercises
-for pain. Whether a real model recites its prompt is not measured here. Exits with 1 on any failure.
+Each case is answered by the built-in tutor, and by the checked tutor as the server joins it around
+five scripted models that go wrong in one way each (see ``tests.safety.adversary.gullible``). What a
+real model would do by itself is not measured here. Exits with 1 on any failure.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import asyncio
 import sys
 from collections import Counter
 
-from tests.safety.adversary import CASES, answered, builtin, gullible, unsafe
+from tests.safety.adversary import CASES, WAYS, answered, builtin, gullible, unsafe
+
+BUILT_IN = "built-in tutor"
 
 
 async def failures() -> tuple[Counter[tuple[str, str]], list[str]]:
     failed: Counter[tuple[str, str]] = Counter()
     told = []
     for case in CASES:
-        for who, tutor in (("built in", builtin()), ("gullible model", gullible(case))):
+        tutors = {BUILT_IN: builtin()} | {way: gullible(case, way) for way in WAYS}
+        for who, tutor in tutors.items():
             why = unsafe(case, await answered(case, tutor))
             if why:
                 failed[case.kind, who] += 1
@@ -28,10 +31,11 @@ async def failures() -> tuple[Counter[tuple[str, str]], list[str]]:
 
 def main() -> None:
     failed, told = asyncio.run(failures())
-    print("| attack | cases | built-in tutor passes | gullible model passes |\n|---|---|---|---|")
+    who = (BUILT_IN, *WAYS)
+    print(f"| attack | cases | {' | '.join(who)} |\n|---|---|{'---|' * len(who)}")
     for kind, cases in Counter(case.kind for case in CASES).items():
-        passed = [cases - failed[kind, who] for who in ("built in", "gullible model")]
-        print(f"| {kind} | {cases} | {passed[0]} | {passed[1]} |")
+        passed = " | ".join(str(cases - failed[kind, one]) for one in who)
+        print(f"| {kind} | {cases} | {passed} |")
     for line in told:
         print(line)
     sys.exit(1 if told else 0)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from crescendai.chat.checked import CheckedTutor
 from crescendai.chat.events import Token, ToolAnswered
 from crescendai.chat.prompts import read_prompt
 from crescendai.chat.tutor.intents import read_intent
@@ -9,6 +10,7 @@ from tests.safety.adversary import (
     CANARY,
     CASES,
     SECRET,
+    WAYS,
     Case,
     answered,
     builtin,
@@ -28,7 +30,15 @@ async def test_the_built_in_tutor_stays_safe(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}: {case.message[:40]}")
 async def test_a_gullible_model_cannot_reach_further(case: Case) -> None:
-    assert unsafe(case, await answered(case, gullible(case))) == ""
+    for way in WAYS:
+        assert (way, unsafe(case, await answered(case, gullible(case, way)))) == (way, "")
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_without_its_keepers_each_model_goes_wrong(way: str) -> None:
+    kept = gullible(CASES[-1], way)._tutor
+    assert isinstance(kept, CheckedTutor)
+    assert unsafe(CASES[-1], await answered(CASES[-1], kept._tutor))
 
 
 async def test_the_judge_sees_what_is_unsafe() -> None:

@@ -39,5 +39,30 @@ def test_other_words_stay(message: str) -> None:
     assert spelt(message) == message
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "my writs hurts",
+        "my wrist hurst when I play octaves",
+        "I have pian in my thumb",
+        "Panful fingers after an hour, what should I practise?",
+        "there is numbnes in my hand",
+        "my tenden again",
+        "my hand is swolen",
+        "mein Handgelenk schmertzt",
+        "die Hand tuht weh",
+    ],
+)
+def test_pain_is_understood_however_it_is_spelt(message: str) -> None:
+    assert read_intent(message).kind == "pain"
+
+
+@pytest.mark.parametrize(
+    "message", ["a tinkling sound", "Arching my hand in scales", "Is acting part of it?", "piano"]
+)
+def test_what_only_looks_like_pain_is_none(message: str) -> None:
+    assert read_intent(message).kind != "pain"
+
+
 def test_slips_are_counted() -> None:
     assert [slips("pedal", word) for word in ("pedal", "pedel", "peadl", "petals")] == [0, 1, 1, 2]

@@ -54,7 +54,10 @@ _SUBJECTS: tuple[tuple[str, str], ...] = (
     (r"langsamer?|schneller?|tempo", "tempo"),
 )
 _FRAMES: tuple[tuple[str, str], ...] = (
-    (r"schmerz\w*|\bweh\b|\btaub\w*|kribbel\w*|entzünd\w*|verletz\w*|sehnens\w*", "My hand hurts"),
+    (
+        r"schmer[tz]\w*|\bweh\b|\btaub\w*|kribbel\w*|entzünd\w*|verletz\w*|sehnens\w*",
+        "My hand hurts",
+    ),
     (r"^\W*(?:vielen )?danke\b|tschüss|auf wiedersehen|bis bald", "Thanks"),
     (r"wer bist du|was kannst du|wie funktioniert|^\W*hilfe\W*$", "What can you do?"),
     (r"falsche\w* (?:t[öo]n\w*|note\w*)|\bfehler\b|verspielt", "Did I play any wrong notes?"),

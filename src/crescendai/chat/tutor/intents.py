@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from crescendai.chat.brief import Said
 from crescendai.chat.tutor import patterns
+from crescendai.chat.tutor.spelling import spelt
 from crescendai.chat.tutor.vocabulary import content_words, dimensions_in, is_about_music
 
 Kind: TypeAlias = Literal[
@@ -55,7 +56,7 @@ class Intent:
 
 def read_intent(message: str, history: Sequence[Said] = ()) -> Intent:
     """What the message asks for. A short follow-up takes its topic from what was said before."""
-    if patterns.PAIN.search(message) and not patterns.NOT_PAIN.search(message):
+    if names_pain(message):
         return Intent("acknowledged" if _is_over(message, history) else "pain")
     text = patterns.HELLO.sub("", message, count=1)
     if not text.strip():
@@ -75,6 +76,12 @@ def read_intent(message: str, history: Sequence[Said] = ()) -> Intent:
     return _first_rule(text, keys, short=len(words) <= 2)
 
 
+def names_pain(message: str) -> bool:
+    """Also with a slip of spelling: of pain it is better to speak once too often."""
+    read = spelt(message)
+    return patterns.PAIN.search(read) is not None and patterns.NOT_PAIN.search(read) is None
+
+
 def _is_over(message: str, history: Sequence[Said]) -> bool:
     return hurt_before(history) and patterns.GONE.search(message) is not None
 
@@ -85,7 +92,7 @@ def hurt_before(history: Sequence[Said]) -> bool:
     for said in history:
         if said.role != "user":
             continue
-        if patterns.PAIN.search(said.content) and not patterns.NOT_PAIN.search(said.content):
+        if names_pain(said.content):
             hurts = not patterns.GONE.search(said.content)
         elif patterns.GONE.search(said.content):
             hurts = False

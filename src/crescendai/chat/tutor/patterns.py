@@ -10,12 +10,13 @@ def rule(pattern: str) -> re.Pattern[str]:
 
 
 PAIN = rule(
-    r"\b(?:pain|painful|hurts?|hurting|ache[sd]?|aching|sore(?:ness)?|numb(?:ness)?|tingl\w+|"
+    r"\b(?:pain|pian|painful|hurts?|hurting|ache[sd]?|aching|sore(?:ness)?|numb(?:n\w*)?|tingl\w+|"
     r"burning (?:sensation|feeling|forearms?|hands?|wrists?|fingers?|shoulders?)|inflam\w+|"
     r"(?:forearms?|hands?|wrists?|fingers?|shoulders?) (?:is |are |start to |starts to )?burn\w*|"
     r"painkillers?|ibuprofen|no feeling in|can(?:'|’)?t feel|"
     r"tendon\w*|tendinitis|carpal|rsi|injur\w+|swollen|cramp\w*|strained|"
-    r"schmerz\w*|tut (?:\w+ )*weh|weh\s?tut|taubheit|kribbel\w*|sehnenscheide\w*|entzünd\w*)\b"
+    r"schmer[tz]\w*|t(?:ut|uht) (?:\w+ )*weh|weh\s?tut|verletz\w*|taubheit|kribbel\w*|"
+    r"sehnenscheide\w*|entzünd\w*)\b"
 )
 GONE = rule(
     r"\b(?:gone|went away|healed|over|better now|no longer|any ?more|pain[- ]?free|vorbei|weg|"

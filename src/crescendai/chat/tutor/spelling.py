@@ -25,6 +25,8 @@ _KNOWN: frozenset[str] = frozenset(
         polyrhythm polyrhythms repeated fingering fingers sonata prelude fugue nocturne
         mordent fermata sostenuto corda ornament ornaments memorise memorize softer
         louder faster slower
+        hurts hurting painful aches aching arching acting tingling tinkling swollen
+        tendon tendons tendinitis inflamed injury injured cramp cramps clamp wrist wrists forearm
         """,
     )
 )
