@@ -58,7 +58,7 @@ from crescendai.chat.prompts import read_prompt
 from crescendai.chat.service import ChatService
 from crescendai.chat.stream import ModelTutor
 from crescendai.chat.tools import Toolbox
-from crescendai.chat.turns import Turns
+from crescendai.chat.turns import POLL_SEC, Turns
 from crescendai.chat.tutor.engine import BuiltinTutor
 from crescendai.errors import InvalidInput, Unavailable
 from crescendai.feedback import findings, passages
@@ -68,6 +68,7 @@ from crescendai.identity.service import IdentityService
 from crescendai.identity.tokens import TokenVerifier
 from crescendai.interop.completions import Completions
 from crescendai.interop.conversations import Conversations
+from crescendai.interop.feedback_turns import FeedbackTurns
 from crescendai.interop.tool_server import ToolServer
 from crescendai.jobs import repository as jobs_repository
 from crescendai.jobs.service import Jobs
@@ -88,6 +89,7 @@ from crescendai.recordings.direct import DirectUploads
 from crescendai.recordings.performance import PerformanceService
 from crescendai.recordings.progress import ProgressService
 from crescendai.recordings.service import RecordingService
+from crescendai.recordings.takes import TakeService
 from crescendai.repeats.service import RepeatService
 from crescendai.reports.service import ReportService
 from crescendai.settings import Settings
@@ -230,13 +232,17 @@ def build_services(floor: Floor) -> Services:
         max_document_bytes=settings.max_upload_bytes,
     )
     chat = ChatService(transactions)
-    toolbox = Toolbox(search=search, recordings=recordings, contexts=chat)
+    toolbox = Toolbox(
+        search=search, recordings=recordings, contexts=chat, takes=TakeService(recordings)
+    )
     tutor, writer = build_tutor(floor, usage)
+    turn_changes = PolledChanges(POLL_SEC) if floor.redis is None else floor.changes
     turns = Turns(
         chat=chat,
         tutor=tutor,
         toolbox=toolbox,
-        ledger=Ledger(transactions, settings.data_dir.resolve() / "turns"),
+        ledger=Ledger(transactions, settings.data_dir.resolve() / "turns", turn_changes),
+        changes=turn_changes,
     )
     conversations = Conversations(chat=chat, cache=floor.cache)
     direct = DirectUploads(
@@ -276,6 +282,7 @@ def build_services(floor: Floor) -> Services:
             advice=feedback,
         ),
         reports=ReportService(recordings=recordings, advice=feedback),
+        feedback_turns=FeedbackTurns(turns=turns, feedback=feedback),
         usage=usage,
         jobs=Jobs(transactions),
         account=AccountService(

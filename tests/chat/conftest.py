@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from crescendai.adapters.changes.polled import PolledChanges
 from crescendai.chat.brief import Tutor
 from crescendai.chat.ledger import Ledger
 from crescendai.chat.service import ChatService
@@ -39,8 +40,14 @@ class World:
 
     def turns(self, tutor: Tutor) -> Turns:
         """Each is a process of its own as far as turns are concerned."""
-        ledger = Ledger(self.transactions, self.folder)
-        turns = Turns(chat=self.chat, tutor=tutor, toolbox=self.toolbox, ledger=ledger)
+        changes = PolledChanges(0.02)
+        turns = Turns(
+            chat=self.chat,
+            tutor=tutor,
+            toolbox=self.toolbox,
+            ledger=Ledger(self.transactions, self.folder, changes),
+            changes=changes,
+        )
         self.opened.append(turns)
         return turns
 

@@ -44,6 +44,25 @@ async def test_a_turn_of_another_process_is_followed_as_it_happens(world: World)
     assert await read_all(turn.follow(2)) == seen
 
 
+async def test_all_who_follow_it_elsewhere_share_one_reader(world: World) -> None:
+    tutor = SlowTutor()
+    turn = await world.turns(tutor).begin(world.caller, TurnRequest(message="How?"))
+    elsewhere = world.turns(SlowTutor())
+    frames = [
+        await elsewhere.resume(world.caller, turn.brief.session_id, f"{turn.id}:{after}")
+        for after in (0, 1, 2)
+    ]
+    seen = [parse(await anext(one)) for one in frames]
+    copies = elsewhere._elsewhere._copies
+    assert [copy.followers for copy in copies.values()] == [3]
+    tutor.go_on.set()
+    for after, (one, stream) in enumerate(zip(seen, frames, strict=True)):
+        one += await read_all(stream)
+        assert numbers(one) == list(range(after + 1, after + 1 + len(one)))
+        assert one == await read_all(turn.follow(after))
+    assert not copies
+
+
 async def test_stop_reaches_the_process_that_writes(world: World) -> None:
     tutor = SlowTutor()
     turn = await world.turns(tutor).begin(world.caller, TurnRequest(message="How?"))

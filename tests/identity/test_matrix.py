@@ -63,6 +63,7 @@ RULES = {
     "GET /api/progress": "read",
     "GET /api/recordings/{recording_id}/compare/{other}": "read",
     "POST /api/feedback/{recording_id}": "write",
+    "POST /api/feedback/{recording_id}/turn": "write",
     "GET /api/feedback/{recording_id}": "read",
     "POST /api/chat": "write",
     "GET /api/chat/sessions": "read",

@@ -35,7 +35,7 @@ class TurnBrief:
 
     ``message_id`` is the answer's. ``recording_id`` may still be under analysis.
     ``library`` is the revision of the library when the turn began. ``language`` is the one asked
-    for; None is the question's own.
+    for, this once or always; None is the question's own.
     """
 
     caller: Caller

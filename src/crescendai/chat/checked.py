@@ -6,15 +6,18 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from crescendai.chat.brief import TurnBrief, Tutor
 from crescendai.chat.events import Cited, Token, ToolCalled, TurnEvent, UsageReported
 from crescendai.chat.held import NOTHING_LEFT, Held
 from crescendai.chat.tools import ToolAnswer, Tools
+from crescendai.chat.tutor.contrasts import contrasts
 from crescendai.chat.tutor.german import is_german
 from crescendai.evidence.ground import Ground
 from crescendai.knowledge.results import Hit, SearchAnswer
 from crescendai.recordings.schemas import Analysis
+from crescendai.recordings.takes import TakeComparison
 
 
 class CheckedTutor:
@@ -105,6 +108,12 @@ class Seen(Tools):
         self._hits: list[Hit] = []
         self._marked: dict[str, Hit] = {}
         self._looked = False
+        self._compared: list[str] = []
+
+    async def compare_takes(self, one: UUID, other: UUID) -> TakeComparison | None:
+        found = await self._tools.compare_takes(one, other)
+        self._compared += [contrast.measured for contrast in contrasts(found)] if found else []
+        return found
 
     async def call(self, name: str, arguments: str | dict[str, Any]) -> ToolAnswer:
         answer = await self._tools.call(name, arguments)
@@ -130,6 +139,7 @@ class Seen(Tools):
             cited={str(n): hit for n, hit in enumerate(self._hits, start=1)} | self._marked,
             own_words=(*words, *(heard.filename for heard in self._brief.recordings)),
             sourced=tuple(self._hits),
+            measured=tuple(self._compared),
         )
 
     def _remember(self, answer: ToolAnswer) -> None:

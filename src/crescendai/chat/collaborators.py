@@ -11,12 +11,18 @@ from crescendai.identity.service import Caller
 from crescendai.knowledge.results import SearchAnswer
 from crescendai.ports.language_model import Usage
 from crescendai.recordings.schemas import Analysis
+from crescendai.recordings.takes import TakeComparison
 from crescendai.usage.schemas import Kind
 
 
 class Recordings(Protocol):
     async def analysis(self, caller: Caller, recording_id: UUID) -> Analysis:
         """Raises NotFound for what is not the caller's, Conflict while there is no analysis."""
+
+
+class Takes(Protocol):
+    async def compare(self, caller: Caller, one: UUID, other: UUID) -> TakeComparison:
+        """Two takes aligned by their notes. Raises NotFound, and Conflict when they are not."""
 
 
 class Search(Protocol):

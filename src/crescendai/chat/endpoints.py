@@ -45,7 +45,7 @@ def _stream(frames: AsyncIterator[bytes], **headers: str) -> StreamingResponse:
     return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS | headers)
 
 
-def _begun(turn: Turn) -> StreamingResponse:
+def begun(turn: Turn) -> StreamingResponse:
     """A new turn, with the address where it can be read again from its beginning."""
     where = f"/api/chat/sessions/{turn.brief.session_id}/events?after={turn.id}:0"
     return _stream(turn.follow(), **{"Content-Location": where})
@@ -61,7 +61,7 @@ async def begin_turn(
     """
     if last_event_id:
         return _stream(await _turns(request).resume(caller, body.session_id, last_event_id))
-    return _begun(await _turns(request).begin(caller, body))
+    return begun(await _turns(request).begin(caller, body))
 
 
 @router.get(
@@ -89,7 +89,7 @@ async def regenerate(
     request: Request, caller: CurrentCaller, session_id: UUID
 ) -> StreamingResponse:
     """Answer the session's last question anew; the new answer takes the place of the old one."""
-    return _begun(await _turns(request).begin_again(caller, session_id, None))
+    return begun(await _turns(request).begin_again(caller, session_id, None))
 
 
 @router.post(
@@ -101,7 +101,7 @@ async def edit(
     request: Request, caller: CurrentCaller, session_id: UUID, body: EditRequest
 ) -> StreamingResponse:
     """Put the session's last question in other words, and answer that instead."""
-    return _begun(await _turns(request).begin_again(caller, session_id, body.message))
+    return begun(await _turns(request).begin_again(caller, session_id, body.message))
 
 
 @router.get("/chat/sessions")

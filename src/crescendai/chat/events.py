@@ -7,6 +7,7 @@
     ToolCalled        event: tool_call          id, name, arguments
     ToolAnswered      event: tool_result        id, name, ok, summary
     Cited             event: citation           id, chunk_id, …, quote
+    Written           event: feedback           the feedback, as POST /api/feedback gives it
     UsageReported     event: usage              model, prompt_tokens, completion_tokens,
                                                 duration_ms, supported_ratio, support
     Failed            event: error              type, title, detail, code
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from crescendai.errors import CrescendError, InvalidInput
@@ -66,6 +67,14 @@ class Cited:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A document that the answer tells in words."""
+
+    name: Literal["feedback"]
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class UsageReported:
     """Also what the answer's claims rest on, and how many of them held as they were written."""
 
@@ -89,7 +98,7 @@ class Failed:
 
 
 TurnEvent: TypeAlias = (
-    SessionOpened | Token | ToolCalled | ToolAnswered | Cited | UsageReported | Failed
+    SessionOpened | Token | ToolCalled | ToolAnswered | Cited | Written | UsageReported | Failed
 )
 
 
@@ -107,6 +116,8 @@ def as_sent(event: TurnEvent) -> Sent:
             return ["tool_result", result, content]
         case Cited(citation):
             return ["citation", citation.model_dump(mode="json")]
+        case Written(name, document):
+            return [name, document]
         case UsageReported():
             told = vars(event) | {"support": [_dumped(one) for one in event.support]}
             return ["usage", told]
@@ -134,6 +145,8 @@ def from_sent(sent: Sent) -> TurnEvent:
             return ToolAnswered(**data, content=sent[2] if len(sent) > 2 else data["summary"])
         case "citation":
             return Cited(Citation.model_validate(data))
+        case "feedback":
+            return Written("feedback", data)
         case "usage":
             support = tuple(Support.model_validate(one) for one in data.get("support", ()))
             return UsageReported(**data | {"support": support})

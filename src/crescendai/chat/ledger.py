@@ -23,6 +23,7 @@ from crescendai.chat.turn_repository import Batch
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
+from crescendai.ports.changes import Changes
 
 PUBLISH_SEC = 0.002
 LOOK_SEC = 0.1
@@ -35,13 +36,20 @@ PING_SEC = 15.0
 log = structlog.get_logger(__name__)
 
 
+def topic_of(runner: str) -> str:
+    """Under which a process tells that more of its turns is stored."""
+    return f"turns:{runner}"
+
+
 class Ledger:
     """Opens its journal at the first turn. ``runner`` names this process in the database."""
 
-    def __init__(self, transactions: Transactions, folder: Path) -> None:
+    def __init__(self, transactions: Transactions, folder: Path, changes: Changes) -> None:
         self.runner = new_id().hex
         self.folder = folder
         self._transactions = transactions
+        self._changes = changes
+        self._announcing: asyncio.Task[None] | None = None
         self._journal: Journal | None = None
         self._running: dict[UUID, Turn] = {}
         self._spoke: dict[UUID, Turn] = {}
@@ -68,6 +76,12 @@ class Ledger:
         """Let go of a turn that is stored as a whole."""
         for kept in (self._running, self._spoke, self._unstored):
             kept.pop(turn.id, None)
+
+    def announce(self) -> None:
+        """Let processes that follow turns of this one know that there is more to read."""
+        if self._announcing is None or self._announcing.done():
+            topic = topic_of(self.runner)
+            self._announcing = asyncio.create_task(self._changes.announce(topic))
 
     async def shut(self) -> None:
         """End the flushing and remove the journal. For a shutdown, when no turn runs any more."""
@@ -136,6 +150,8 @@ class Ledger:
             raise
         if journal is not None:
             journal.forget()
+        if batches:
+            self.announce()
 
     async def _store(self, batches: list[Batch], beats: bool) -> None:
         async with self._transactions.write() as session:

@@ -21,6 +21,7 @@ _LOCK = (
 _LAST_POSITION = select(func.max(ChatMessageRow.position)).where(
     ChatMessageRow.session_id == bindparam("session_id")
 )
+_LANGUAGE = select(UserContextRow.language).where(UserContextRow.user_id == bindparam("user_id"))
 _sessions = cast(Table, ChatSessionRow.__table__)
 _TOUCH = (
     update(_sessions)
@@ -146,6 +147,10 @@ async def context_of(
     session: AsyncSession, user_id: UUID, lock: bool = False
 ) -> UserContextRow | None:
     return await session.get(UserContextRow, user_id, with_for_update=lock or None)
+
+
+async def language_of(session: AsyncSession, user_id: UUID) -> str | None:
+    return (await session.execute(_LANGUAGE, {"user_id": user_id})).scalar_one_or_none()
 
 
 async def put_context(session: AsyncSession, values: Mapping[str, Any]) -> None:

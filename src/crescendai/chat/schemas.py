@@ -26,7 +26,7 @@ MessageStatus = Literal["complete", "stopped", "failed"]
 class TurnRequest(BaseModel):
     """One turn. Without ``session_id`` a new session begins; ``recording_id`` is its topic.
 
-    ``language`` is the one to answer in; without it, that of the question.
+    ``language`` is the one to answer in; without it, the context's, or else the question's.
     """
 
     message: Message
@@ -91,13 +91,17 @@ class ChatSessionPage(BaseModel):
 
 
 class ContextUpdate(BaseModel):
-    """Replaces the whole context; what is left out becomes empty."""
+    """Replaces the whole context; what is left out becomes empty.
+
+    ``language`` is the one to be answered in; without it, that of each question.
+    """
 
     goals: Lines = []
     constraints: Lines = []
     repertoire: Lines = []
     experience_level: Level | None = None
     feedback_style: Style | None = None
+    language: Language | None = None
 
 
 class UserContext(BaseModel):
@@ -108,4 +112,5 @@ class UserContext(BaseModel):
     repertoire: list[str] = []
     experience_level: Level | None = None
     feedback_style: Style | None = None
+    language: Language | None = None
     updated_at: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,7 @@ from crescendai.chat.schemas import (
     ChatSessionDetail,
     ChatSessionPage,
     ContextUpdate,
+    Language,
     MessageStatus,
     TurnRequest,
     UserContext,
@@ -86,7 +88,7 @@ class ChatService:
             await _check_recording(session, caller, request.recording_id, heard)
             row = await self._session_for(session, caller, request)
             brief = await self._open_turn(session, caller, row, request.message, heard, runner)
-        return replace(brief, language=request.language)
+        return replace(brief, language=request.language or brief.language)
 
     async def begin_again(
         self, caller: Caller, session_id: UUID, message: str | None, runner: str = ""
@@ -269,6 +271,7 @@ class ChatService:
             history=tuple(_said(message) for message in talk),
             recordings=heard,
             library=await library_revision(session),
+            language=cast(Language | None, await repository.language_of(session, caller.user_id)),
         )
 
     async def _session_for(

@@ -118,4 +118,5 @@ class UserContextRow(Base):
     repertoire: Mapped[list[str]] = mapped_column(JSON)
     experience_level: Mapped[str | None]
     feedback_style: Mapped[str | None]
+    language: Mapped[str | None]
     updated_at: Mapped[int] = mapped_column(BigInteger)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from crescendai.chat.collaborators import Contexts, Recordings, Search
+from crescendai.chat.collaborators import Contexts, Recordings, Search, Takes
 from crescendai.chat.readings import analysis_for_model, passages_for_model
 from crescendai.chat.schemas import UserContext
 from crescendai.errors import Conflict, CrescendError, InvalidInput, NotFound
@@ -21,6 +21,7 @@ from crescendai.identity.service import Caller
 from crescendai.knowledge.results import SearchAnswer
 from crescendai.ports.language_model import ToolSpec
 from crescendai.recordings.schemas import Analysis
+from crescendai.recordings.takes import TakeComparison
 
 MAX_TOP_K = 10
 
@@ -84,12 +85,14 @@ class ToolAnswer:
 class Toolbox:
     """The services behind the tools; :meth:`for_session` binds them to a caller.
 
-    Without a session, a tool call may name any session that is the caller's.
+    Without a session, a tool call may name any session that is the caller's. ``takes`` is no tool
+    of a model's: the built-in tutor lays two recordings side by side with it.
     """
 
     search: Search
     recordings: Recordings
     contexts: Contexts
+    takes: Takes | None = None
 
     def for_session(self, caller: Caller, session_id: UUID | None) -> Tools:
         return Tools(self, caller, session_id)
@@ -126,6 +129,15 @@ class Tools:
             return _refused(_say(error))
         known = ", ".join(tool.name for tool in SPECS)
         return _refused(f"There is no tool of that name. The tools are: {known}.")
+
+    async def compare_takes(self, one: UUID, other: UUID) -> TakeComparison | None:
+        """The caller's two takes side by side; None when they are not of the same music."""
+        if self._toolbox.takes is None:
+            return None
+        try:
+            return await self._toolbox.takes.compare(self._caller, one, other)
+        except (NotFound, Conflict):
+            return None
 
     async def _search(self, given: SearchArguments) -> ToolAnswer:
         answer = await self._toolbox.search.search(self._caller, given.query, given.top_k)

@@ -13,8 +13,9 @@ import structlog
 
 from crescendai.chat import events
 from crescendai.chat.brief import TurnBrief, Tutor
+from crescendai.chat.elsewhere import Elsewhere
 from crescendai.chat.events import Failed, SessionOpened, UsageReported
-from crescendai.chat.ledger import PING_SEC, Ledger
+from crescendai.chat.ledger import Ledger
 from crescendai.chat.recovery import recover
 from crescendai.chat.schemas import MessageStatus, TurnRequest
 from crescendai.chat.service import ChatService
@@ -22,7 +23,7 @@ from crescendai.chat.tools import Toolbox
 from crescendai.chat.turn import Turn
 from crescendai.errors import CrescendError, Unavailable
 from crescendai.identity.service import Caller
-from crescendai.kit import sse
+from crescendai.ports.changes import Changes
 
 KEPT_TURNS = 200
 WATCH_SEC = 5.0
@@ -40,12 +41,19 @@ class Turns:
     """
 
     def __init__(
-        self, *, chat: ChatService, tutor: Tutor, toolbox: Toolbox, ledger: Ledger
+        self,
+        *,
+        chat: ChatService,
+        tutor: Tutor,
+        toolbox: Toolbox,
+        ledger: Ledger,
+        changes: Changes,
     ) -> None:
         self._chat = chat
         self._tutor = tutor
         self._toolbox = toolbox
         self._ledger = ledger
+        self._elsewhere = Elsewhere(chat, changes)
         self._running: dict[UUID, Turn] = {}  # by session
         self._kept: OrderedDict[UUID, Turn] = OrderedDict()  # by answer
         self._watching: asyncio.Task[None] | None = None
@@ -56,20 +64,22 @@ class Turns:
         await recover(self._chat, self._ledger.folder)
         self._watching = asyncio.create_task(self._watch(), name="turn-watch")
 
-    async def begin(self, caller: Caller, request: TurnRequest) -> Turn:
-        """Store the message and start answering it.
+    async def begin(self, caller: Caller, request: TurnRequest, tutor: Tutor | None = None) -> Turn:
+        """Store the message and start answering it; ``tutor`` is whoever does, if not the usual.
 
         Raises NotFound for a foreign session or recording, Conflict while the session's last
         message is still being answered.
         """
         self._check_open()
-        return self._start(await self._chat.begin_turn(caller, request, self._ledger.runner))
+        brief = await self._chat.begin_turn(caller, request, self._ledger.runner)
+        return self._start(brief, tutor or self._tutor)
 
     async def begin_again(self, caller: Caller, session_id: UUID, message: str | None) -> Turn:
         """Answer the session's last question anew, in other words if there are any."""
         self._check_open()
         runner = self._ledger.runner
-        return self._start(await self._chat.begin_again(caller, session_id, message, runner))
+        brief = await self._chat.begin_again(caller, session_id, message, runner)
+        return self._start(brief, self._tutor)
 
     async def resume(
         self, caller: Caller, session_id: UUID | None, last_event_id: str | None
@@ -85,7 +95,7 @@ class Turns:
         if turn is not None and turn.brief.caller == caller:
             return turn.follow(after)
         stored = await self._chat.turn(caller, session_id, message_id)
-        return self._follow_stored(stored.id, after)
+        return self._elsewhere.follow(stored.id, stored.runner, after)
 
     async def stop(self, caller: Caller, session_id: UUID) -> None:
         """End the session's running turn, whichever process writes it; what was said is kept."""
@@ -134,12 +144,12 @@ class Turns:
         if self._closed:
             raise Unavailable("shutting_down", "The server is stopping; try again in a moment.")
 
-    def _start(self, brief: TurnBrief) -> Turn:
+    def _start(self, brief: TurnBrief, tutor: Tutor) -> Turn:
         turn = Turn(brief)
         self._running[brief.session_id] = turn
         self._keep(turn)
         self._ledger.open(turn)
-        turn.task = asyncio.create_task(self._run(turn), name=f"turn-{brief.message_id}")
+        turn.task = asyncio.create_task(self._run(turn, tutor), name=f"turn-{brief.message_id}")
         return turn
 
     def _find(self, session_id: UUID | None, message_id: UUID | None) -> Turn | None:
@@ -156,23 +166,6 @@ class Turns:
                 break
             del self._kept[message_id]
 
-    async def _follow_stored(self, turn_id: UUID, after: int) -> AsyncGenerator[bytes, None]:
-        """The events after that number as they are stored, until the turn is over."""
-        at, quiet_since = after, time.monotonic()
-        while True:
-            running = await self._chat.is_running(turn_id)  # first, so that no event is missed
-            news = await self._chat.turn_events(turn_id, at)
-            if news:
-                at, quiet_since = news[-1][0], time.monotonic()
-                yield b"".join(events.as_bytes(turn_id, number, sent) for number, sent in news)
-            if not running:
-                yield events.done(turn_id, at + 1)
-                return
-            if time.monotonic() - quiet_since > PING_SEC:
-                quiet_since = time.monotonic()
-                yield sse.PING
-            await asyncio.sleep(POLL_SEC)
-
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(WATCH_SEC)
@@ -181,15 +174,15 @@ class Turns:
             except Exception as error:  # noqa: BLE001 - tried again; the database may be back
                 log.error("turns.not_recovered", cause=type(error).__name__)
 
-    async def _run(self, turn: Turn) -> None:
+    async def _run(self, turn: Turn, tutor: Tutor) -> None:
         brief = turn.brief
         turn.add(SessionOpened(brief.session_id, brief.message_id, brief.title))
         self._ledger.say(turn)
-        status = await self._answer(turn)
+        status = await self._answer(turn, tutor)
         turn.stoppable = False
         made_with = {
-            "model": turn.transcript.model or self._tutor.model_id,
-            "prompt": self._tutor.prompt_version,
+            "model": turn.transcript.model or tutor.model_id,
+            "prompt": tutor.prompt_version,
             "library": str(brief.library),
         }
         try:
@@ -205,12 +198,13 @@ class Turns:
             turn.say()
             turn.show()
             self._running.pop(brief.session_id, None)
+            self._ledger.announce()
 
-    async def _answer(self, turn: Turn) -> MessageStatus:
+    async def _answer(self, turn: Turn, tutor: Tutor) -> MessageStatus:
         """Let the tutor answer; its last event is written down but shown only once stored."""
         tools = self._toolbox.for_session(turn.brief.caller, turn.brief.session_id)
         try:
-            async with aclosing(self._tutor.answer(turn.brief, tools)) as happening:
+            async with aclosing(tutor.answer(turn.brief, tools)) as happening:
                 async for event in happening:
                     turn.add(event)
                     if not isinstance(event, UsageReported):

@@ -240,7 +240,7 @@ def _check_numbers(
     """Check every number; the scores among them are returned with where they stand."""
     scores = []
     marked = [ground.cited[m] for m in quotes.MARK.findall(sentence) if m in ground.cited]
-    sources = " ".join(hit.text for hit in (*marked, *ground.sourced))
+    sources = " ".join((*(hit.text for hit in (*marked, *ground.sourced)), *ground.measured))
     clean = numbers.RANGE.sub(lambda m: "_" * len(m.group()), text)
     for match in numbers.NUMBER.finditer(clean):
         said = match[1]

@@ -22,8 +22,9 @@ class Ground:
     """``analyses``: the one spoken of first, then what it is compared with.
 
     ``cited`` are the passages by the mark they are cited with, ``passages`` any others that may be
-    quoted; of ``sourced`` ones numbers may be taken without a mark. ``own_words`` need no source:
-    the person's own, and names of recordings.
+    quoted; of ``sourced`` ones numbers may be taken without a mark, as of ``measured``, which is
+    what was found besides the analyses. ``own_words`` need no source: the person's own, and names
+    of recordings.
     """
 
     analyses: tuple[Analysis, ...] = ()
@@ -31,6 +32,7 @@ class Ground:
     passages: tuple[Hit, ...] = ()
     own_words: tuple[str, ...] = ()
     sourced: tuple[Hit, ...] = ()
+    measured: tuple[str, ...] = ()
 
     @property
     def hits(self) -> tuple[Hit, ...]:

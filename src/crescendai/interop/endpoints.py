@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from crescendai.chat.endpoints import begun
 from crescendai.errors import UnsupportedFormat
 from crescendai.identity.endpoints import CurrentCaller
 from crescendai.interop.completions import Completions
+from crescendai.interop.feedback_turns import FeedbackTurns
 from crescendai.interop.schemas import Completion, CompletionRequest, Model, Models
 from crescendai.interop.tool_server import ToolServer
 from crescendai.kit import sse
@@ -36,13 +40,31 @@ async def complete(
     without a session, the conversation is recognised by what was said in it.
     """
     completions: Completions = request.app.state.completions
-    begun = await completions.begin(caller, body)
+    turn = await completions.begin(caller, body)
     if not body.stream:
-        return await completions.whole(begun)
+        return await completions.whole(turn)
     with_usage = body.stream_options is not None and body.stream_options.include_usage
     return StreamingResponse(
-        completions.chunks(begun, with_usage), media_type="text/event-stream", headers=sse.HEADERS
+        completions.chunks(turn, with_usage), media_type="text/event-stream", headers=sse.HEADERS
     )
+
+
+@router.post(
+    "/api/feedback/{recording_id}/turn",
+    tags=["feedback"],
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "As it happens."}},
+)
+async def stream_feedback(
+    request: Request, caller: CurrentCaller, recording_id: UUID
+) -> StreamingResponse:
+    """Write feedback as a turn of a new conversation about the recording.
+
+    It is stored and resumed like every turn: the event `feedback` has the feedback itself, as
+    `POST /api/feedback/{recording_id}` gives it, and the tokens tell it in words.
+    """
+    feedback_turns: FeedbackTurns = request.app.state.feedback_turns
+    return begun(await feedback_turns.begin(caller, recording_id))
 
 
 @router.post("/mcp", response_class=Response)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,7 +20,7 @@ from crescendai.recordings.events import progress_events
 from crescendai.recordings.progress import Comparison, Progress, ProgressService
 from crescendai.recordings.schemas import Analysis, Recording, RecordingPage
 from crescendai.recordings.service import RecordingService
-from crescendai.recordings.takes import TakeComparison, compare_takes
+from crescendai.recordings.takes import TakeComparison, TakeService
 
 router = APIRouter(prefix="/api", tags=["recordings"])
 
@@ -159,9 +158,7 @@ async def get_comparison(
     request: Request, caller: CurrentCaller, recording_id: UUID, other: UUID
 ) -> TakeComparison:
     """Two takes of the same music, aligned by their notes; 409 when they are not of the same."""
-    service = _service(request)
-    takes = [await service.heard(caller, one) for one in (recording_id, other)]
-    return await asyncio.to_thread(compare_takes, *takes)
+    return await TakeService(_service(request)).compare(caller, recording_id, other)
 
 
 @router.get("/progress", response_model=Progress | Comparison)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 import numpy as np
 from pydantic import BaseModel
 
 from crescendai.errors import Conflict
+from crescendai.identity.service import Caller
 from crescendai.music.alignment import MOST_EVENTS, Alignment, align
 from crescendai.music.chords import event_of_note, event_starts
 from crescendai.music.notes import NoteArray
 from crescendai.recordings.progress import Difference, differences
 from crescendai.recordings.schemas import TemporalSegment
-from crescendai.recordings.service import HeardNotes
+from crescendai.recordings.service import HeardNotes, RecordingService
 
 SAME_MUSIC = 0.5
 """Share of matched events; takes of one piece reach 0.9, other pieces stay under 0.4."""
@@ -53,6 +55,17 @@ class TakeComparison(BaseModel):
     pace: float | None
     dimensions: dict[str, Difference]
     stretches: list[Stretch]
+
+
+class TakeService:
+    """Compares a caller's takes, away from the event loop. Raises as ``RecordingService.heard``."""
+
+    def __init__(self, recordings: RecordingService) -> None:
+        self._recordings = recordings
+
+    async def compare(self, caller: Caller, one: UUID, other: UUID) -> TakeComparison:
+        takes = [await self._recordings.heard(caller, take) for take in (one, other)]
+        return await asyncio.to_thread(compare_takes, *takes)
 
 
 def compare_takes(one: HeardNotes, other: HeardNotes) -> TakeComparison:

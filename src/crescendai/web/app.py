@@ -23,6 +23,7 @@ from crescendai.identity import endpoints as identity_endpoints
 from crescendai.identity.service import IdentityService
 from crescendai.interop import endpoints as interop_endpoints
 from crescendai.interop.completions import Completions
+from crescendai.interop.feedback_turns import FeedbackTurns
 from crescendai.interop.tool_server import ToolServer
 from crescendai.knowledge import endpoints as knowledge_endpoints
 from crescendai.knowledge.reindexing import ReindexService
@@ -71,6 +72,7 @@ class Services:
     feedback: FeedbackService
     sharing: SharingService
     reports: ReportService
+    feedback_turns: FeedbackTurns
     usage: UsageService
     jobs: Jobs
     account: AccountService

@@ -6,7 +6,10 @@ import re
 
 UPLOADS = frozenset({"/api/upload", "/api/knowledge/ingest"})
 INGESTION = frozenset({"/api/knowledge/ingest"})
-_TURN = re.compile(r"/api/chat(?:/sessions/[^/]+/(?:regenerate|edit))?|/v1/chat/completions")
+_TURN = re.compile(
+    r"/api/chat(?:/sessions/[^/]+/(?:regenerate|edit))?|/v1/chat/completions|"
+    r"/api/feedback/[^/]+/turn"
+)
 _STREAM = re.compile(r"/api/(?:recordings|chat/sessions)/[^/]+/events")
 _COMPLETION = re.compile(r"/api/recordings/[^/]+/complete")
 COUNTED = ("/api/", "/v1/", "/mcp")

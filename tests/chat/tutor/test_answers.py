@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,12 +9,19 @@ import pytest
 from crescendai.chat.brief import Said, TurnBrief
 from crescendai.chat.events import Cited, Token, ToolCalled, TurnEvent, UsageReported
 from crescendai.chat.schemas import ContextUpdate, TurnRequest
-from crescendai.chat.tutor.engine import MODEL_ID, BuiltinTutor
+from crescendai.chat.tutor import german_intents
+from crescendai.chat.tutor.engine import ANSWERS, MODEL_ID, BuiltinTutor
+from crescendai.chat.tutor.german import is_german
+from crescendai.errors import NotFound
 from crescendai.evidence.ground import Ground
 from crescendai.evidence.repair import Account, verify_text
 from crescendai.feedback import findings, passages
+from crescendai.identity.service import Caller
 from crescendai.knowledge.results import Hit
+from crescendai.recordings.tables import RecordingRow
+from crescendai.recordings.takes import Stretch, TakeComparison
 from tests.chat.conftest import World
+from tests.chat.tutor.test_intents import GERMAN
 from tests.feedback.material import LIBRARY, analysis
 
 TUTOR = BuiltinTutor(ear=findings, reader=passages, pace_sec=0)
@@ -233,6 +241,98 @@ async def test_german_is_answered_in_german(world: World) -> None:
     text = await ask(world, "Was soll ich als Nächstes üben?")
     assert text.startswith("Als Nächstes: Pedalklarheit")
     assert "[1]" in text
+
+
+def _own_words(text: str) -> list[str]:
+    """The tutor's paragraphs without quotations and exercises, which are the library's."""
+    kept = [
+        re.sub(r"[“„][^”“]*[”“]", "", line)
+        for line in text.split("\n")
+        if line and not re.match(r"\*\*|\d\. |Woran du es merkst", line)
+    ]
+    return [line for line in kept if len(re.findall(r"\w+", line)) > 4]
+
+
+_ENGLISH = re.compile(r"\b(?:the|is|my|what|how|your|you|it|and|of|for|to|me|a)\b", re.IGNORECASE)
+
+
+async def test_whatever_is_asked_in_german_is_answered_in_german(world: World) -> None:
+    for message, _, _ in GERMAN:
+        lines = _own_words(await ask(world, message))
+        assert lines, message
+        assert [line for line in lines if _ENGLISH.search(line) and not is_german(line)] == []
+        assert any(is_german(line) for line in lines), message
+
+
+async def test_every_intent_has_a_german_answer() -> None:
+    assert set(german_intents.ANSWERS) == set(ANSWERS)
+
+
+async def test_the_language_of_the_context_is_the_one_answered_in(world: World) -> None:
+    await world.chat.put_context(world.caller, ContextUpdate(language="de"))
+    for message in ("What should I practise next?", "Plan my week", "What is legato?"):
+        assert is_german(_own_words(await ask(world, message))[0])
+    request = TurnRequest(message="How was it?", language="en")
+    assert (await world.chat.begin_turn(world.caller, request)).language == "en"
+
+
+async def test_a_german_offer_can_be_taken(world: World) -> None:
+    asked = "Warum ist mein Pedal so verwaschen?"
+    history = (Said("user", asked), Said("assistant", await ask(world, asked)))
+    text = await ask(world, "Ja, bitte", *history)
+    assert "**" in text
+    assert "Dazu aus der englischen Bibliothek" in text
+
+
+async def test_a_piece_names_its_recording(world: World) -> None:
+    async with world.transactions.write() as session:
+        names = {world.recording_id: "bach-fugue.wav", world.earlier_id: "bach-prelude.wav"}
+        for recording_id, filename in names.items():
+            row = await session.get(RecordingRow, recording_id)
+            assert row is not None
+            row.filename = filename
+    for message, name in (
+        ("How was this prelude?", "bach-prelude"),
+        ("How was my fugue?", "bach-fugue"),
+        ("What tempo did I play in my prelude?", "bach-prelude"),
+        ("Warum ist mein Pedal im Präludium so verwaschen?", "bach-prelude"),
+        ("Was fällt in meiner Fuge am meisten auf?", "bach-fugue"),
+    ):
+        assert f"{name}.wav" in await ask(world, message)
+
+
+async def test_two_takes_are_laid_side_by_side(world: World) -> None:
+    stretch = Stretch(
+        start=3.0,
+        end=6.0,
+        timestamp="0:03-0:06",
+        other_start=3.4,
+        other_end=6.9,
+        matched_events=12,
+        pace=1.14,
+        loudness=-9.0,
+        length=1.0,
+        dimensions={},
+    )
+
+    class Aligned:
+        async def compare(self, caller: Caller, one: UUID, other: UUID) -> TakeComparison:
+            if caller != world.caller:
+                raise NotFound("recording_missing", "There is no such recording.")
+            return TakeComparison(
+                recording_id=one,
+                other=other,
+                matched=0.95,
+                pace=1.1,
+                dimensions={},
+                stretches=[stretch],
+            )
+
+    world.toolbox = replace(world.toolbox, takes=Aligned())
+    text = await ask(world, "Compare my last two recordings")
+    assert "0:03 to 0:06: 14 % faster and 9 velocity steps softer." in text
+    text = await ask(world, "Vergleich meine letzten beiden Aufnahmen")
+    assert "0:03 bis 0:06: 14 % schneller und 9 Anschlagsstufen leiser." in text
 
 
 async def test_nothing_to_play_while_something_hurts(world: World) -> None:

@@ -12,6 +12,9 @@ LOOK_EVERY_SEC = 0.25
 class PolledChanges:
     """The Changes port, and its own Watch."""
 
+    def __init__(self, look_every_sec: float = LOOK_EVERY_SEC) -> None:
+        self._look_every_sec = look_every_sec
+
     async def announce(self, topic: str) -> None:
         pass
 
@@ -20,7 +23,7 @@ class PolledChanges:
         yield self
 
     async def news(self) -> None:
-        await asyncio.sleep(LOOK_EVERY_SEC)
+        await asyncio.sleep(self._look_every_sec)
 
     async def close(self) -> None:
         pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from crescendai.chat.tutor.contrasts import Contrast
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.intents import Intent
 from crescendai.chat.tutor.listening import (
@@ -13,13 +14,14 @@ from crescendai.chat.tutor.listening import (
     piece_of,
 )
 from crescendai.chat.tutor.material import Finding
+from crescendai.chat.tutor.phrases import stretch
 from crescendai.kit.prose import capital, listed, number
 from crescendai.recordings.schemas import Analysis
 
 
 async def compare(desk: Desk, intent: Intent) -> None:
     """Two recordings, newer against older; only what goes beyond the uncertainty is told."""
-    pair = _pair(desk)
+    pair = pair_asked_for(desk)
     if pair is None:
         desk.say(
             "I need two recordings to compare, and I have heard "
@@ -31,7 +33,7 @@ async def compare(desk: Desk, intent: Intent) -> None:
     if newer is None or older is None:
         desk.say(f"I can't compare them yet. {desk.refusal}")
         return
-    changed = _changes(desk, newer, older, intent.keys)
+    changed = changes(desk, newer, older, intent.keys)
     names = named(desk, newer), named(desk, older)
     if not changed and intent.keys:
         _say_unchanged(desk, newer, older, intent.keys[0])
@@ -44,7 +46,21 @@ async def compare(desk: Desk, intent: Intent) -> None:
         desk.say(f"From {names[1]} to {names[0]}, this has changed by more than its uncertainty:")
         desk.say_list([_change_line(desk, before, after) for before, after in changed[:4]])
         desk.say("The other differences are too small to mean anything.", _gain_and_cost(changed))
-    desk.say("If these are two different pieces, the music accounts for part of it.")
+    takes = await desk.takes(newer.recording_id, older.recording_id)
+    if takes is None:
+        desk.say("If these are two different pieces, the music accounts for part of it.")
+    elif takes:
+        desk.say(f"Laid side by side, note for note, {names[0]} differs most here:")
+        desk.say_list([_contrast_line(one) for one in takes])
+    else:
+        desk.say("Laid side by side, note for note, no stretch differs in pace or loudness.")
+
+
+def _contrast_line(one: Contrast) -> str:
+    faster, louder = one.faster_percent, one.louder_steps
+    pace = f"{abs(faster)} % {'faster' if faster > 0 else 'slower'}" if faster else ""
+    steps = f"{abs(louder)} velocity steps {'louder' if louder > 0 else 'softer'}" if louder else ""
+    return f"{stretch(one.timestamp)}: {listed([said for said in (pace, steps) if said])}."
 
 
 def _say_unchanged(desk: Desk, newer: Analysis, older: Analysis, key: str) -> None:
@@ -58,7 +74,7 @@ def _say_unchanged(desk: Desk, newer: Analysis, older: Analysis, key: str) -> No
     )
 
 
-def _pair(desk: Desk) -> tuple[UUID, UUID] | None:
+def pair_asked_for(desk: Desk) -> tuple[UUID, UUID] | None:
     """Newer and older recording: those named in the message, else the one in view and another."""
     heard = desk.brief.recordings
     chosen = named_in_message(desk)
@@ -77,7 +93,7 @@ def _pair(desk: Desk) -> tuple[UUID, UUID] | None:
     return (chosen[0].recording_id, chosen[1].recording_id) if len(chosen) == 2 else None
 
 
-def _changes(
+def changes(
     desk: Desk, newer: Analysis, older: Analysis, keys: Sequence[str]
 ) -> list[tuple[Finding, Finding]]:
     """(before, after) where each value lies outside the other's interval, greatest first."""

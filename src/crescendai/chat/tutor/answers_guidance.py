@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.exercises import give_exercise, worth_working_on
 from crescendai.chat.tutor.intents import Intent
+from crescendai.chat.tutor.listening import asked_for
 from crescendai.chat.tutor.phrases import briefly, source
 
 
@@ -16,7 +17,7 @@ async def occasion(desk: Desk, _: Intent) -> None:
     if not quoted:
         desk.say("The library has nothing on the last days before a performance.")
     known = await desk.context()
-    recording_id = desk.brief.recording_id
+    recording_id = asked_for(desk)
     analysis = await desk.analysis(recording_id) if recording_id is not None else None
     if analysis is not None:
         first = worth_working_on(desk, analysis, known)[0]

@@ -12,6 +12,7 @@ from crescendai.chat.tutor.exercises import (
 from crescendai.chat.tutor.intents import Intent, minutes_in
 from crescendai.chat.tutor.listening import (
     NOTICEABLE,
+    asked_for,
     named,
 )
 from crescendai.chat.tutor.material import Finding
@@ -26,9 +27,8 @@ SESSIONS = (10, 20, 45)  # minutes that teachers plan for
 async def plan(desk: Desk, intent: Intent) -> None:
     """Practice time shared out over the two things that need it most."""
     known = await desk.context()
-    analysis = None
-    if desk.brief.recording_id is not None:
-        analysis = await desk.analysis(desk.brief.recording_id)
+    recording_id = asked_for(desk)
+    analysis = await desk.analysis(recording_id) if recording_id is not None else None
     minutes = intent.minutes or minutes_in(known.constraints) or USUAL_MINUTES
     if analysis is None:
         desk.say(
@@ -61,10 +61,7 @@ async def _how_to_spend(desk: Desk, minutes: int) -> None:
 
 
 def _write_plan(desk: Desk, work: Sequence[Finding], minutes: int, analysis: Analysis) -> None:
-    warm = max(1, round(minutes * 0.1))
-    first = max(1, round(minutes * 0.4))
-    second = round(minutes * 0.25) if minutes >= 15 and len(work) > 1 else 0
-    rest = max(1, minutes - warm - first - second)
+    warm, first, second, rest = shares(minutes, len(work))
     reasons = listed([briefly(finding) for finding in work])
     desk.say(
         f"Here are {minutes} minutes, made from what I heard in {named(desk, analysis)}: {reasons}."
@@ -84,6 +81,14 @@ def _write_plan(desk: Desk, work: Sequence[Finding], minutes: int, analysis: Ana
             "Keep this for six days. On the last of them record the same passage again; on the "
             "seventh day, rest."
         )
+
+
+def shares(minutes: int, subjects: int) -> tuple[int, int, int, int]:
+    """Minutes to warm up, for the first and second subject, and to play through."""
+    warm = max(1, round(minutes * 0.1))
+    first = max(1, round(minutes * 0.4))
+    second = round(minutes * 0.25) if minutes >= 15 and subjects > 1 else 0
+    return warm, first, second, max(1, minutes - warm - first - second)
 
 
 def _begin_at(desk: Desk, finding: Finding, analysis: Analysis) -> str:

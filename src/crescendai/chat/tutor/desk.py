@@ -12,6 +12,7 @@ from crescendai.chat.brief import TurnBrief
 from crescendai.chat.events import Cited, Token, ToolAnswered, ToolCalled, TurnEvent
 from crescendai.chat.schemas import UserContext
 from crescendai.chat.tools import ToolAnswer, Tools
+from crescendai.chat.tutor.contrasts import Contrast, contrasts
 from crescendai.chat.tutor.material import Ear, Reader
 from crescendai.chat.tutor.vocabulary import content_words, dimensions_in
 from crescendai.knowledge.results import Hit, SearchAnswer
@@ -36,6 +37,7 @@ class Desk:
     """What is looked up becomes an event at once; what is said waits on the ``page``.
 
     So a turn is stored as a person would tell it: the looking up, then one answer.
+    ``asked`` is the message as it was written; ``brief`` has it as it was understood.
     ``refusal`` is why the last tool could not answer, ``nearest`` the best similarity it saw.
     """
 
@@ -43,6 +45,7 @@ class Desk:
     tools: Tools
     ear: Ear
     reader: Reader
+    asked: str = ""
     events: asyncio.Queue[TurnEvent | None] = field(default_factory=asyncio.Queue)
     page: list[TurnEvent] = field(default_factory=list)
     words_said: int = 0
@@ -51,6 +54,10 @@ class Desk:
     _calls: int = 0
     _context: UserContext | None = None
     _citations: dict[tuple[UUID, str], str] = field(default_factory=dict)
+
+    @property
+    def in_german(self) -> bool:
+        return self.brief.language == "de"
 
     def say(self, *sentences: str) -> None:
         """A paragraph. Empty sentences are left out, and so is a paragraph of nothing else."""
@@ -95,6 +102,11 @@ class Desk:
         arguments = {"recording_id": str(recording_id)}
         found = (await self._call("get_performance_analysis", arguments)).found
         return found if isinstance(found, Analysis) else None
+
+    async def takes(self, newer: UUID, older: UUID) -> list[Contrast] | None:
+        """Where two takes differ most; None when they are not of the same music."""
+        found = await self.tools.compare_takes(newer, older)
+        return None if found is None else contrasts(found)
 
     async def context(self) -> UserContext:
         """What the person told about themselves; asked for once a turn."""

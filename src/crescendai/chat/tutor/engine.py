@@ -19,6 +19,7 @@ from crescendai.chat.tutor import (
     answers_recording,
     answers_talk,
     german_answers,
+    german_intents,
 )
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.german import in_english, is_german
@@ -73,7 +74,7 @@ class BuiltinTutor:
         german = brief.language == "de" or (brief.language is None and is_german(brief.message))
         message = in_english(brief.message) if is_german(brief.message) else spelt(brief.message)
         understood = replace(brief, message=message, language="de" if german else "en")
-        desk = Desk(understood, tools, self._ear, self._reader)
+        desk = Desk(understood, tools, self._ear, self._reader, asked=brief.message)
         writing = asyncio.create_task(_write(desk))
         try:
             while (event := await desk.events.get()) is not None:
@@ -87,31 +88,16 @@ class BuiltinTutor:
         yield UsageReported(MODEL_ID, 0, desk.words_said, took_ms)
 
 
-async def _answer_in_german(desk: Desk, intent: Intent, hurts: bool) -> None:
-    if hurts:
-        desk.say(german_answers.HURT_BEFORE)
-    elif intent.kind in german_answers.TALK:
-        desk.say(german_answers.TALK[intent.kind])
-    elif intent.kind == "greeting":
-        german_answers.greet(desk)
-    elif intent.kind == "overview":
-        await german_answers.overview(desk)
-    elif intent.kind == "next":
-        await german_answers.work_on(desk)
-    else:
-        desk.say(german_answers.IN_ENGLISH)
-        await ANSWERS[intent.kind](desk, intent)
-
-
 async def _write(desk: Desk) -> None:
     try:
         intent = read_intent(desk.brief.message, desk.brief.history)
         hurts = asks_to_play(intent) and hurt_before(desk.brief.history)
-        if desk.brief.language == "de":
-            await _answer_in_german(desk, intent, hurts)
+        if hurts and desk.in_german:
+            desk.say(german_answers.HURT_BEFORE)
         elif hurts:
             await answers_talk.hurt_before(desk, intent)
         else:
-            await ANSWERS[intent.kind](desk, intent)
+            answers = german_intents.ANSWERS if desk.in_german else ANSWERS
+            await answers[intent.kind](desk, intent)
     finally:
         desk.hand_over()

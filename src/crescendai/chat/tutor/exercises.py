@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from crescendai.chat.schemas import UserContext
@@ -15,6 +16,7 @@ from crescendai.music.dimensions import HOLISTIC_KEYS
 from crescendai.recordings.schemas import Analysis
 
 NEAR_SIMILARITY = 0.5  # from which an exercise that names no dimension may be meant for one
+_SMALL_HANDS = re.compile(r"small hand|kleine\w* h[aä]nd", re.IGNORECASE)
 _CONDITIONS = ("when ", "if ", "at ", "after ", "in ", "the next day ")
 
 
@@ -61,11 +63,19 @@ async def give_exercise(
                 return True
             given = given or exercise.name
     if given:
-        desk.say(f"You have had what the library offers for this. Stay with “{given}” from above.")
+        desk.say(
+            f"Was die Bibliothek dafür hat, kennst du schon. Bleib bei „{given}“ von oben."
+            if desk.in_german
+            else f"You have had what the library offers for this. Stay with “{given}” from above."
+        )
         return False
     desk.say(
-        "The library has no other exercise for this. Choose four bars, record them in two plainly "
-        "different ways, and listen with your eyes closed for the one that serves the music."
+        "Die Bibliothek hat dafür keine andere Übung. Wähl vier Takte, nimm sie auf zwei deutlich "
+        "verschiedene Arten auf und hör mit geschlossenen Augen, welche der Musik dient."
+        if desk.in_german
+        else "The library has no other exercise for this. Choose four bars, record them in two "
+        "plainly different ways, and listen with your eyes closed for the one that serves the "
+        "music."
     )
     return False
 
@@ -77,7 +87,7 @@ def _write_exercise(desk: Desk, hit: Hit, exercise: Exercise) -> None:
     if exercise.check:
         check = f"{exercise.check[:1].lower()}{exercise.check[1:]}"
         opening = "How to tell:" if check.startswith(_CONDITIONS) else "You have it when"
-        desk.say(f"{opening} {check}")
+        desk.say(f"{'Woran du es merkst:' if desk.in_german else opening} {check}")
 
 
 def _mind_the_pain(desk: Desk, known: UserContext) -> None:
@@ -85,30 +95,46 @@ def _mind_the_pain(desk: Desk, known: UserContext) -> None:
     hurt = next((line for line in known.constraints if patterns.PAIN.search(line)), None)
     if hurt is not None:
         desk.say(
-            f"You told me of this: “{hurt}”. Ask whoever treats it whether you may do what "
+            f"Du hast mir davon erzählt: „{hurt}“. Frag, wer es behandelt, ob du das Folgende "
+            "darfst, halt es kurz und hör beim ersten Anzeichen von Schmerz auf."
+            if desk.in_german
+            else f"You told me of this: “{hurt}”. Ask whoever treats it whether you may do what "
             "follows, keep it short, and stop at the first sign of pain."
         )
 
 
 async def _mind_the_hands(desk: Desk, exercise: Exercise, known: UserContext) -> None:
     """Small hands are remembered wherever an exercise stretches the hand."""
-    small = any("small hand" in line.lower() for line in known.constraints)
+    small = any(
+        re.search(r"small hand|kleine\w* h[aä]nd", line, re.I) for line in known.constraints
+    )
     wide = ("chord", "octave", "stretch", "voicing")
     if not small or not any(word in exercise.quote.lower() for word in wide):
         return
     for hit in await desk.search("small hands: wide chords and octaves"):
         quote = desk.reader.sentence(hit, ("small", "hands", "redistribute", "wide", "roll"))
         if quote is not None and "small" in hit.text.lower():
-            desk.say(f"With your hands in mind: “{quote}” {desk.cite(hit, quote)}")
+            opening = "Für deine Hände:" if desk.in_german else "With your hands in mind:"
+            desk.say(f"{opening} “{quote}” {desk.cite(hit, quote)}")
             return
 
 
 def time_for_it(desk: Desk, minutes: int | None) -> str:
     """How long to practise it; nothing when that was said before in this conversation."""
-    if minutes is None:
+    if desk.in_german:
+        said = _time_in_german(minutes)
+    elif minutes is None:
         said = "Ten minutes a day for a week, then record the same passage again."
     elif minutes <= 15:
         said = f"Give it your {minutes} minutes for a week, then record the same passage again."
     else:
         said = f"Half of your {minutes} minutes is enough; the rest belongs to music you enjoy."
     return "" if any(said in before.content for before in desk.brief.history) else said
+
+
+def _time_in_german(minutes: int | None) -> str:
+    if minutes is None:
+        return "Zehn Minuten am Tag, eine Woche lang; dann nimm dieselbe Stelle wieder auf."
+    if minutes <= 15:
+        return f"Gib ihr eine Woche lang deine {minutes} Minuten, dann nimm die Stelle wieder auf."
+    return f"Die Hälfte deiner {minutes} Minuten genügt; der Rest gehört Musik, die du magst."

@@ -58,6 +58,9 @@ _FRAMES: tuple[tuple[str, str], ...] = (
         r"schmer[tz]\w*|\bweh\b|\btaub\w*|kribbel\w*|entzünd\w*|verletz\w*|sehnens\w*",
         "My hand hurts",
     ),
+    (r"^\W*(?:ja|gerne?|okay|ok|mach das)\b(?:\W+(?:bitte|gerne?))*\W*$", "Yes please"),
+    (r"^\W*(?:noch|eine andere|andere)\b.*\bübung", "Another one"),
+    (r"nicht (?:geholfen|funktioniert|besser)|bringt nichts", "It did not help"),
     (r"^\W*(?:vielen )?danke\b|tschüss|auf wiedersehen|bis bald", "Thanks"),
     (r"wer bist du|was kannst du|wie funktioniert|^\W*hilfe\W*$", "What can you do?"),
     (r"falsche\w* (?:t[öo]n\w*|note\w*)|\bfehler\b|verspielt", "Did I play any wrong notes?"),
@@ -95,7 +98,7 @@ _FRAMES: tuple[tuple[str, str], ...] = (
         r"(?:schlechteste|schwächste|schlimmste)\w* (?:stelle|moment|teil|passage)\w*",
         "What is my weakest moment?",
     ),
-    (r"auffällig\w*|fällt \w+ (?:\w+ )?auf\b|sticht", "What stands out most?"),
+    (r"auffällig\w*|\bfällt\b.*\bauf\b|sticht", "What stands out most?"),
     (r"\bwo\b.*(?:eile|hetze|renne|schleppe|werde)\w*", "Where do I rush?"),
     (
         r"was soll\w* ich (?:\w+ )*(?:üben|arbeiten|machen|verbessern|tun)|als nächstes|"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from crescendai.chat.tutor.desk import Desk
 from crescendai.chat.tutor.exercises import exercise_for, worth_working_on
-from crescendai.chat.tutor.intents import Kind
-from crescendai.chat.tutor.material import Finding
+from crescendai.chat.tutor.german_phrases import listed
+from crescendai.chat.tutor.intents import Intent, Kind
+from crescendai.chat.tutor.listening import asked_for
 from crescendai.recordings.schemas import Analysis
-
-IN_ENGLISH = "Die Einzelheiten sage ich auf Englisch, denn so stehen sie in der Bibliothek:"
 
 TALK: dict[Kind, str] = {
     "thanks": "Gern. Nimm dieselbe Stelle in ein paar Tagen noch einmal auf, dann vergleichen wir.",
@@ -40,30 +39,13 @@ HURT_BEFORE = (
     "kennt. Ist es vorbei? Dann sag es mir, und wir fangen langsam an."
 )
 
-_NAMES: dict[str, tuple[str, str, str]] = {
-    "timing_stable_unstable": ("Timing", "stabil", "unruhig"),
-    "articulation_short_long": ("Tonlänge", "kurz", "lang"),
-    "articulation_soft_hard": ("Anschlag", "weich", "hart"),
-    "pedal_sparse_saturated": ("Pedalmenge", "sparsam", "reichlich"),
-    "pedal_clean_blurred": ("Pedalklarheit", "klar", "verwaschen"),
-    "timbre_even_colorful": ("Klangfarbe", "gleichförmig", "farbig"),
-    "timbre_shallow_rich": ("Klangfülle", "dünn", "voll"),
-    "timbre_bright_dark": ("Helligkeit", "hell", "dunkel"),
-    "timbre_soft_loud": ("Lautstärke", "leise", "laut"),
-    "dynamic_sophisticated_raw": ("Feinheit der Dynamik", "fein", "roh"),
-    "dynamic_range_little_large": ("Umfang der Dynamik", "klein", "groß"),
-    "music_making_fast_slow": ("Gang", "schnell", "langsam"),
-    "music_making_flat_spacious": ("Räumlichkeit", "flach", "weit"),
-    "music_making_disproportioned_balanced": ("Balance", "unausgewogen", "ausgewogen"),
-    "music_making_pure_dramatic": ("Ausdruck", "schlicht", "dramatisch"),
-    "emotion_optimistic_dark": ("Stimmung", "heiter", "düster"),
-    "emotion_low_high_energy": ("Energie", "wenig", "viel"),
-    "emotion_honest_imaginative": ("Fantasie", "schlicht", "fantasievoll"),
-    "interpretation_unsatisfactory_convincing": ("Interpretation", "noch suchend", "überzeugend"),
-}
+
+async def talk(desk: Desk, intent: Intent) -> None:
+    """What needs no recording and no library."""
+    desk.say(TALK[intent.kind])
 
 
-def greet(desk: Desk) -> None:
+async def greet(desk: Desk, _: Intent) -> None:
     name = desk.filename(desk.brief.recording_id) if desk.brief.recording_id else None
     if name is None:
         desk.say(
@@ -77,9 +59,9 @@ def greet(desk: Desk) -> None:
     )
 
 
-async def overview(desk: Desk) -> None:
+async def overview(desk: Desk, _: Intent) -> None:
     """What is secure, what marks the playing, what deserves work."""
-    analysis = await _heard(desk)
+    analysis = await heard(desk)
     if analysis is None:
         return
     sure = [f for f in desk.ear.findings(analysis) if f.certainty != "middle"]
@@ -87,14 +69,14 @@ async def overview(desk: Desk) -> None:
     taste = [f for f in sure if f.welcome is None][:2]
     work = [f for f in sure if f.welcome is False][:2]
     if good:
-        desk.say(f"Darauf kannst du dich verlassen: {_listed(good)}.")
+        desk.say(f"Darauf kannst du dich verlassen: {listed(good)}.")
     if taste:
         desk.say(
-            f"Das prägt den Charakter: {_listed(taste)}. Das ist weder gut noch schlecht; es soll "
+            f"Das prägt den Charakter: {listed(taste)}. Das ist weder gut noch schlecht; es soll "
             "das sein, was das Stück verlangt."
         )
     if work:
-        desk.say(f"Daran würde ich arbeiten: {_listed(work)}. Soll ich dir eine Übung geben?")
+        desk.say(f"Daran würde ich arbeiten: {listed(work)}. Soll ich dir eine Übung geben?")
     if not sure:
         desk.say(
             "Nichts geht weit zu einer Seite: Alle Werte liegen nahe der Mitte. Was soll das Stück "
@@ -102,19 +84,20 @@ async def overview(desk: Desk) -> None:
         )
 
 
-async def work_on(desk: Desk) -> None:
+async def work_on(desk: Desk, _: Intent) -> None:
     """The one thing to work on, and an exercise for it in the library's own words."""
-    analysis = await _heard(desk)
+    analysis = await heard(desk)
     if analysis is None:
         return
     known = await desk.context()
     work = worth_working_on(desk, analysis, known)[0]
-    desk.say(f"Als Nächstes: {_listed([work])}. Dazu eine Übung aus der englischen Bibliothek:")
+    desk.say(f"Als Nächstes: {listed([work])}. Dazu eine Übung aus der englischen Bibliothek:")
     await exercise_for(desk, work, known)
 
 
-async def _heard(desk: Desk) -> Analysis | None:
-    recording_id = desk.brief.recording_id
+async def heard(desk: Desk) -> Analysis | None:
+    """The analysis that the turn is about; None after telling the person why there is none."""
+    recording_id = asked_for(desk)
     if recording_id is None:
         desk.say("Ich habe dich noch nicht spielen gehört. Lade eine Aufnahme hoch und frag dann.")
         return None
@@ -122,15 +105,3 @@ async def _heard(desk: Desk) -> Analysis | None:
     if analysis is None:
         desk.say("Das kann ich noch nicht sagen: Die Aufnahme hat noch keine Analyse.")
     return analysis
-
-
-def _listed(findings: list[Finding]) -> str:
-    return " und ".join(_briefly(finding) for finding in findings)
-
-
-def _briefly(finding: Finding) -> str:
-    topic, left, right = _NAMES[finding.key]
-    pole = left if finding.side == "left" else right
-    how = {"clear": "deutlich", "lean": "eher", "middle": "nahe der Mitte, wenn überhaupt"}
-    value = f"{finding.value:.2f}".replace(".", ",")
-    return f"{topic} ({value}, {how[finding.certainty]} {pole})"

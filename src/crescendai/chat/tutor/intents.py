@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crescendai.chat.brief import Said
-from crescendai.chat.tutor import patterns
+from crescendai.chat.tutor import german_topics, patterns
 from crescendai.chat.tutor.spelling import spelt
 from crescendai.chat.tutor.vocabulary import content_words, dimensions_in, is_about_music
 
@@ -162,7 +162,7 @@ def _follow_up(text: str, history: Sequence[Said]) -> Intent | None:
     if patterns.YES.search(text):
         offer = answered.rsplit("\n", 1)[-1]
         keys = dimensions_in(offer) or keys
-        if keys and "exercise" in offer:
+        if keys and ("exercise" in offer or "Übung" in offer):
             return Intent("how_to", keys, again=True)
         return Intent("acknowledged") if patterns.OK.search(text) else None
     if keys and (patterns.AGAIN.search(text) or _is_bare(text, ())):
@@ -178,6 +178,8 @@ def _topic_so_far(history: Sequence[Said]) -> tuple[str, ...]:
 
 def _topic(said: Said) -> tuple[str, ...]:
     """What was spoken of. An answer's subject is what it names first, but not in an exercise."""
+    if said.role == "assistant" and (topics := german_topics.topics_in(said.content)):
+        return topics[:1]
     found = () if said.content.startswith("**") else dimensions_in(said.content)
     return found if said.role == "user" else found[:1]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from uuid import UUID
 
 from crescendai.chat.brief import HeardRecording
 from crescendai.chat.tutor.desk import Desk
@@ -17,15 +18,26 @@ _NAMES_PIECE = re.compile(
     r"scherz\w+|impromptus?|inventions?|sinfonias?|suites?|minuets?|menuets?|sarabandes?|gigues?|"
     r"variations?|concertos?|rondos?|toccatas?|fantas\w+|rhapsod\w+|intermezz\w+|scales?|goldberg"
 )
+_IN_ENGLISH = {
+    "fuge": "fugue",
+    "präludium": "prelude",
+    "praeludium": "prelude",
+    "prélude": "prelude",
+    "sonate": "sonata",
+    "walzer": "waltz",
+    "etüde": "etude",
+    "étude": "etude",
+    "menuett": "minuet",
+    "menuet": "minuet",
+    "tonleiter": "scale",
+    "tonleitern": "scale",
+}
 NOTICEABLE = 0.35  # half-widths of the interval by which a window must differ
 
 
 async def heard(desk: Desk) -> Analysis | None:
     """The analysis that the turn is about; None after telling the person why there is none."""
-    asked_for = named_in_message(desk)
-    recording_id = desk.brief.recording_id
-    if asked_for and recording_id not in {recording.recording_id for recording in asked_for}:
-        recording_id = asked_for[0].recording_id
+    recording_id = asked_for(desk)
     if recording_id is None:
         desk.say(
             "I haven't heard you play yet, so I can't say. Upload a recording, even a minute from "
@@ -38,19 +50,31 @@ async def heard(desk: Desk) -> Analysis | None:
     return analysis
 
 
+def asked_for(desk: Desk) -> UUID | None:
+    """The recording that the message names, by its piece too ("my fugue"), else the one in view."""
+    in_view = desk.brief.recording_id
+    named = [recording.recording_id for recording in named_in_message(desk)]
+    return in_view if in_view in named or not named else named[0]
+
+
 def named_in_message(desk: Desk) -> list[HeardRecording]:
     """The recordings that the message names: by id or file name, else by a word of the name."""
-    message, heard = desk.brief.message.lower(), desk.brief.recordings
+    message, heard = f"{desk.asked} {desk.brief.message}".lower(), desk.brief.recordings
     exact = [r for r in heard if _has(message, _stem(r)) or str(r.recording_id) in message]
     if exact:
         return exact
-    return [r for r in heard if any(_has(message, word) for word in piece_of(r))]
+    pieces = set(_pieces(message))
+    return [r for r in heard if not pieces.isdisjoint(piece_of(r))]
 
 
 def piece_of(recording: HeardRecording) -> tuple[str, ...]:
     """The words of a file name that say what is played."""
-    words = re.findall(r"[a-zà-ÿ]{4,}", _stem(recording))
-    return tuple(word for word in words if _NAMES_PIECE.fullmatch(word))
+    return _pieces(_stem(recording))
+
+
+def _pieces(text: str) -> tuple[str, ...]:
+    words = [_IN_ENGLISH.get(word, word) for word in re.findall(r"[a-zà-ÿ]{4,}", text)]
+    return tuple(word.removesuffix("s") for word in words if _NAMES_PIECE.fullmatch(word))
 
 
 def _stem(recording: HeardRecording) -> str:
@@ -72,9 +96,10 @@ def most_telling(desk: Desk, analysis: Analysis, keys: Sequence[str]) -> list[Fi
 
 
 async def latest_on(desk: Desk, keys: Sequence[str]) -> Finding | None:
-    if not keys or desk.brief.recording_id is None:
+    recording_id = asked_for(desk)
+    if not keys or recording_id is None:
         return None
-    analysis = await desk.analysis(desk.brief.recording_id)
+    analysis = await desk.analysis(recording_id)
     found = most_telling(desk, analysis, keys) if analysis is not None else []
     return found[0] if found and found[0].certainty != "middle" else None
 

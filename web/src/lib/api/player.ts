@@ -11,7 +11,8 @@ export const putContext = (context: PlayerContext) =>
 		constraints: context.constraints,
 		repertoire: context.repertoire,
 		experience_level: context.experience_level,
-		feedback_style: context.feedback_style
+		feedback_style: context.feedback_style,
+		language: context.language
 	});
 
 /** Over all recordings, or those whose name holds a piece's. */

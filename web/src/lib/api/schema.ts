@@ -169,6 +169,7 @@ export type ContextUpdate = {
 	repertoire?: string[];
 	experience_level?: "beginner" | "intermediate" | "advanced" | null;
 	feedback_style?: "gentle" | "direct" | "detailed" | null;
+	language?: "en" | "de" | null;
 };
 
 export type Course = {
@@ -660,6 +661,7 @@ export type UserContext = {
 	repertoire?: string[];
 	experience_level?: "beginner" | "intermediate" | "advanced" | null;
 	feedback_style?: "gentle" | "direct" | "detailed" | null;
+	language?: "en" | "de" | null;
 	updated_at?: number | null;
 };
 
@@ -698,6 +700,7 @@ export interface Answers {
 	"GET /api/dimensions": DimensionInfo[];
 	"GET /api/feedback/{recording_id}": FeedbackHistory;
 	"POST /api/feedback/{recording_id}": Feedback;
+	"POST /api/feedback/{recording_id}/turn": unknown;
 	"GET /api/health": Health;
 	"GET /api/jobs": JobList;
 	"GET /api/keys": ApiKeys;

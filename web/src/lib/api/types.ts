@@ -67,6 +67,7 @@ export type Scores = Record<string, number>;
 export type Interval = [low: number, high: number];
 
 export type Level = 'beginner' | 'intermediate' | 'advanced';
+export type Language = 'en' | 'de';
 export type FeedbackStyle = 'gentle' | 'direct' | 'detailed';
 
 export interface PlayerContext {
@@ -75,6 +76,7 @@ export interface PlayerContext {
 	repertoire: string[];
 	experience_level: Level | null;
 	feedback_style: FeedbackStyle | null;
+	language?: Language | null;
 	updated_at?: number | null;
 }
 

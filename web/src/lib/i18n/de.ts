@@ -109,6 +109,7 @@ const de: Messages = {
 	'context.beginner': 'Anfang',
 	'context.intermediate': 'Mittelstufe',
 	'context.advanced': 'Fortgeschritten',
+	'context.language': 'Sprache der Antworten',
 	'context.style': 'Wie mit Ihnen gesprochen wird',
 	'context.gentle': 'Behutsam',
 	'context.direct': 'Direkt',

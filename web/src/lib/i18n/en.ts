@@ -107,6 +107,7 @@ export default {
 	'context.beginner': 'Beginner',
 	'context.intermediate': 'Intermediate',
 	'context.advanced': 'Advanced',
+	'context.language': 'Language of the answers',
 	'context.style': 'How to speak to you',
 	'context.gentle': 'Gently',
 	'context.direct': 'Directly',
