@@ -194,11 +194,14 @@ class Read:
     late_ms: list[float]
 
 
-async def read_stream(port: int, path: str, body: dict[str, object]) -> Stream:
+async def read_stream(
+    port: int, path: str, body: dict[str, object], token: str | None = None
+) -> Stream:
     raw = json.dumps(body).encode()
+    who = f"authorization: Bearer {token}\r\n" if token else ""
     head = (
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\ncontent-type: application/json\r\n"
-        f"content-length: {len(raw)}\r\nconnection: close\r\n\r\n"
+        f"{who}content-length: {len(raw)}\r\nconnection: close\r\n\r\n"
     )
     stream = Stream(head.encode() + raw, now_us())
     loop = asyncio.get_running_loop()

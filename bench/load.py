@@ -1,0 +1,243 @@
+"""A thousand people at once: ``python -m bench.load [--users 1000] [--minutes 2] [--workers 0]``.
+
+The production stack on this machine: PostgreSQL with pgvector, Redis, an S3 server, and one or two
+web processes with authentication by tokens. Everybody does something every 30 seconds on average:
+70 % read, 20 % ask the tutor (a scripted model streams 50 tokens, one every 20 ms), 5 % upload a
+recording, 5 % search the library. The client that plays them shares the machine's cores. Afterwards
+64 connections read as fast as they are answered, which shows what a second process adds.
+
+Prints the rows for ``bench/RESULTS.md``. Analyses are left to other machines (``--workers 0``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import random
+import resource
+import tempfile
+import time
+import wave
+from collections import defaultdict
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import aiohttp
+import httpx
+import numpy as np
+import uvloop
+
+from bench.streaming import helper, server_of
+from bench.streams import read_stream
+from tests.fixtures.issuer import Issuer, issuing
+from tests.fixtures.postgresql import started
+from tests.fixtures.redis import redis_server
+from tests.fixtures.running import Server, running, wait_until
+from tests.fixtures.seaweedfs import s3_server
+
+THINK_SEC = 30.0
+TOKENS = 50
+LIMITS = {"read": "p95 500"}
+HAMMERS, HAMMER_SEC = 64, 15.0
+READS = ("/api/recordings", "/api/chat/sessions", "/api/progress", "/api/context",
+         "/api/knowledge/documents?limit=20")  # fmt: skip
+SEARCHES = ("muddy pedal", "even scales", "voicing a melody", "memorising a fugue", "soft trills",
+            "rubato", "leaps in the left hand", "nerves before a concert")  # fmt: skip
+
+
+@dataclass
+class Seen:
+    """Milliseconds of each kind of answer, what went wrong, and how late the tokens came."""
+
+    took_ms: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    wrong: list[str] = field(default_factory=list)
+    late_ms: list[float] = field(default_factory=list)
+
+
+@dataclass
+class User:
+    """Somebody with a token of their own; ``own`` are the paths of what they have sent."""
+
+    port: int
+    token: str
+    seen: Seen
+    client: aiohttp.ClientSession
+    random: random.Random
+    own: list[str] = field(default_factory=list)
+
+    async def live(self, until: float) -> None:
+        await asyncio.sleep(self.random.uniform(0, THINK_SEC))
+        while time.perf_counter() < until:
+            kind = self.random.choices(("read", "stream", "upload", "search"), (70, 20, 5, 5))[0]
+            began = time.perf_counter()
+            try:
+                await getattr(self, kind)()
+                self.seen.took_ms[kind].append((time.perf_counter() - began) * 1000)
+            except Exception as error:  # noqa: BLE001 - counted, whatever it is
+                self.seen.wrong.append(f"{kind}: {error!r}")
+            await asyncio.sleep(self.random.expovariate(1 / THINK_SEC))
+
+    async def read(self) -> None:
+        await self._get(self.random.choice((*READS, *self.own)))
+
+    async def search(self) -> None:
+        await self._get(f"/api/knowledge/search?q={self.random.choice(SEARCHES)}")
+
+    async def stream(self) -> None:
+        body: dict[str, object] = {"message": f"Please say {TOKENS} words."}
+        read = (await read_stream(self.port, "/api/chat", body, self.token)).read()
+        if read.tokens != TOKENS:
+            raise AssertionError(f"{read.tokens} of {TOKENS} tokens")
+        self.seen.late_ms.extend(read.late_ms)
+
+    async def upload(self) -> None:
+        form = aiohttp.FormData()
+        form.add_field("file", recording(self.random), filename="take.wav")
+        async with self.client.post(self._url("/api/upload"), data=form, headers=self._who) as got:
+            if got.status != 201:
+                raise AssertionError(f"{got.status} {await got.text()}")
+            self.own.append(f"/api/recordings/{(await got.json())['recording_id']}")
+
+    async def _get(self, path: str) -> None:
+        async with self.client.get(self._url(path), headers=self._who) as got:
+            if got.status != 200:
+                raise AssertionError(f"{path}: {got.status} {await got.text()}")
+            await got.read()
+
+    def _url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    @property
+    def _who(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def recording(chance: random.Random) -> bytes:
+    """Four seconds of silence that nobody else has sent, 64 kB."""
+    sound = io.BytesIO()
+    with wave.open(sound, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(chance.randbytes(8) + bytes(8000 * 2 * 4))
+    return sound.getvalue()
+
+
+async def crowd(server: Server, issuer: Issuer, users: int, minutes: float) -> Seen:
+    seen = Seen()
+    limitless = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=limitless) as client:
+        everybody = [
+            User(server.port, token_of(issuer, number), seen, client, random.Random(number))
+            for number in range(users)
+        ]
+        until = time.perf_counter() + THINK_SEC + minutes * 60
+        await asyncio.gather(*(user.live(until) for user in everybody))
+    return seen
+
+
+async def hammer(server: Server, issuer: Issuer) -> float:
+    """Answers a second to connections that ask again at once."""
+    count = 0
+    until = time.perf_counter() + HAMMER_SEC
+
+    async def ask(client: aiohttp.ClientSession, number: int) -> None:
+        nonlocal count
+        who = {"Authorization": f"Bearer {token_of(issuer, number)}"}
+        while time.perf_counter() < until:
+            url = f"{server.url}/api/recordings"
+            async with client.get(url, headers=who) as got:
+                assert got.status == 200, await got.text()
+            count += 1
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
+        await asyncio.gather(*(ask(client, number) for number in range(HAMMERS)))
+    return count / HAMMER_SEC
+
+
+def token_of(issuer: Issuer, number: int) -> str:
+    return issuer.token("ec", "ES256", sub=f"pupil-{number}", exp=int(time.time()) + 3600)
+
+
+def handbook_ready(server: Server, issuer: Issuer) -> bool:
+    who = {"Authorization": f"Bearer {token_of(issuer, 0)}"}
+    url = f"{server.url}/api/knowledge/documents?limit=200"
+    documents = httpx.get(url, headers=who, timeout=30).json()["items"]
+    return len(documents) > 45 and all(one["status"] == "ready" for one in documents)
+
+
+def processes(server: Server) -> list[int]:
+    """The server's own and its children's, as far as they serve or work."""
+    assert server.process is not None
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
+    return [server.process.pid, *map(int, children.split())]
+
+
+def resident_mb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6
+
+
+def row(what: str, figures: list[float], limit: str = "") -> str:
+    p50, p95 = np.percentile(figures, [50, 95])
+    return f"| {what} | {len(figures)} | {p50:.0f} ms | {p95:.0f} ms | {limit} |"
+
+
+def report(seen: Seen) -> None:
+    print("| what | count | p50 | p95 | limit |\n|---|---|---|---|---|")
+    for kind, figures in sorted(seen.took_ms.items()):
+        print(row(kind, figures, LIMITS.get(kind, "")))
+    print(row("lateness of a token", seen.late_ms, "p95 100"))
+    done = sum(map(len, seen.took_ms.values()))
+    print(f"| errors | {len(seen.wrong)} of {done + len(seen.wrong)} | | | 0 |")
+    for wrong in seen.wrong[:10]:
+        print(f"WRONG: {wrong}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", type=int, default=1000)
+    parser.add_argument("--minutes", type=float, default=2.0)
+    parser.add_argument("--workers", type=int, default=0)
+    options = parser.parse_args()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    throughput = []
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        issuer = opened.enter_context(issuing())
+        model = opened.enter_context(helper("model"))
+        s3 = opened.enter_context(s3_server(folder / "s3"))
+        redis = opened.enter_context(redis_server(folder))
+        postgresql = opened.enter_context(started())
+        stack = s3.settings | {
+            "CRESCENDAI_CACHE_URL": f"redis://127.0.0.1:{redis}/0",
+            "CRESCENDAI_AUTH": "required",
+            "CRESCENDAI_JWT_ISSUER": issuer.url,
+            "CRESCENDAI_JWT_JWKS_URL": issuer.jwks_url,
+            "CRESCENDAI_LLM_URL": f"http://127.0.0.1:{model}/v1",
+            "CRESCENDAI_LOG_LEVEL": "warning",
+            "CRESCENDAI_RATE_LIMIT_PER_MINUTE": "1000000",  # counted, never refused
+        }
+        for count in (1, 2):
+            stack["CRESCENDAI_DATABASE_URL"] = postgresql.new_database()
+            stack["CRESCENDAI_WEB_PROCESSES"] = str(count)
+            taking_in = stack | {"CRESCENDAI_WORKERS": "1"}
+            with running(folder / str(count), **taking_in) as server:
+                wait_until(lambda: handbook_ready(server, issuer), 300)
+            using = stack | {"CRESCENDAI_WORKERS": str(options.workers)}
+            with server_of(folder / str(count), using) as server:
+                print(f"\n{count} web process(es), {options.users} users", flush=True)
+                report(uvloop.run(crowd(server, issuer, options.users, options.minutes)))
+                sizes = ", ".join(f"{resident_mb(pid):.0f}" for pid in processes(server))
+                print(f"memory of the server's processes: {sizes} MB", flush=True)
+                throughput.append(uvloop.run(hammer(server, issuer)))
+    for one, other in pairwise(throughput):
+        print(f"\nreads a second, {HAMMERS} connections: {one:.0f} by one process, "
+              f"{other:.0f} by two ({other / one:.2f} times)")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
