@@ -57,19 +57,21 @@ class Held:
         self._sentence = ""  # the present one, with what was said of it already
         self._said = 0
         self._plain = 0  # so many characters of it claim nothing, up to the beginning of a word
+        self._may_end = False
         self._before: list[str] = []  # the last words of what came before the sentence
         self._gave_up = False
 
     async def hear(self, text: str) -> str:
         """More of the answer; what may be said now."""
         self._sentence += text
+        self._may_end = self._may_end or _MAY_END.search(text) is not None
         now = ""
-        if _MAY_END.search(self._sentence):
+        if self._may_end:
             *complete, last = sentences(self._sentence) or [""]
             if last.endswith("\n"):
                 complete, last = [*complete, last], ""
             now = "".join([await self._finish(one) for one in complete])
-            self._sentence = last
+            self._sentence, self._may_end = last, _MAY_END.search(last) is not None
         last = self._sentence
         if claims_something(last, self._plain) or self._recites(last, self._plain):
             return now
@@ -77,12 +79,12 @@ class Held:
         self._said = len(last)
         self._plain = last.rfind(" ") + 1
         if self._said > LONGEST_TALK:
-            self._sentence, self._said, self._plain = "", 0, 0
+            self._sentence, self._said, self._plain, self._may_end = "", 0, 0, False
         return now
 
     async def end(self) -> str:
         """The answer, or a part of it, is over; what is left to say."""
-        rest, self._sentence = await self._finish(self._sentence), ""
+        rest, self._sentence, self._may_end = await self._finish(self._sentence), "", False
         return rest
 
     async def _finish(self, sentence: str) -> str:

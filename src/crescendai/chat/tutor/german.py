@@ -61,8 +61,15 @@ _FRAMES: tuple[tuple[str, str], ...] = (
     (r"^\W*(?:ja|gerne?|okay|ok|mach das)\b(?:\W+(?:bitte|gerne?))*\W*$", "Yes please"),
     (r"^\W*(?:noch|eine andere|andere)\b.*\bübung", "Another one"),
     (r"nicht (?:geholfen|funktioniert|besser)|bringt nichts", "It did not help"),
-    (r"^\W*(?:vielen )?danke\b|tschüss|auf wiedersehen|bis bald", "Thanks"),
-    (r"wer bist du|was kannst du|wie funktioniert|^\W*hilfe\W*$", "What can you do?"),
+    (
+        r"^\W*(?:danke|(?:vielen|besten|herzlichen) dank)\b|tschüss|auf wiedersehen|bis bald",
+        "Thanks",
+    ),
+    (
+        r"wer bist du|(?:was|wobei|womit) kannst du|wie funktioniert|^\W*hilfe\W*$",
+        "What can you do?",
+    ),
+    (r"^\W*wie (?:klang|klingt) (?:das|es|ich)\b", "How was my recording?"),
     (r"falsche\w* (?:t[öo]n\w*|note\w*)|\bfehler\b|verspielt", "Did I play any wrong notes?"),
     (
         r"ander\w+ (?:leute\w*|nutzer\w*|schüler\w*|spieler\w*|pianist\w*)",

@@ -25,7 +25,7 @@ GONE = rule(
 NOT_PAIN = rule(r"\bpainful(?:ly)? (?:to (?:hear|listen)|slow)|\bears? hurt")
 HELLO = rule(
     r"^\s*(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|greetings)"
-    r"(?: there| teacher| tutor)?\b[\s,.!]*"
+    r"(?: there| teacher| tutor)?(?:,? (?:good|nice|great) to see you)?\b[\s,.!]*"
 )
 THANKS = rule(r"\b(?:thanks|thank you|thx|cheers|bye|goodbye|see you)\b")
 WHO = rule(
@@ -143,7 +143,7 @@ HOW = rule(
 OVERVIEW = rule(
     r"\b(?:how (?:was|is|did) (?:it|i|that|this|my (?:playing|recording|performance))|"
     r"what d(?:o|id) you (?:think|hear)|how i (?:sound(?:ed)?|played|did)|"
-    r"(?:any|your) (?:thoughts?|impressions?|opinion)|"
+    r"(?:any|your) (?:\w+ )?(?:thoughts?|impressions?|opinion)|"
     r"was (?:that|it|this) (?:any )?(?:good|okay|ok|all right)|"
     r"feedback|assess\w*|review|evaluate|listen to (?:my|this)|"
     r"(?:my|the) (?:scores?|results?|analysis)|overview|summar\w+|"
