@@ -172,6 +172,25 @@ def test_levels_do_not_depend_on_where_a_block_ends(monkeypatch: pytest.MonkeyPa
     assert pieces.level_dbfs == pytest.approx(whole.level_dbfs, abs=1e-9)
 
 
+def test_judging_can_be_ended_between_its_parts() -> None:
+    parts, last = 0, 0
+
+    def pause() -> None:
+        nonlocal parts
+        parts += 1
+        if parts == last:
+            raise InterruptedError
+
+    sound = np.tile(plucked(), 2)
+    assess(sound, RATE, pause)
+    assert parts >= 4
+    for last in (1, parts):
+        parts = 0
+        with pytest.raises(InterruptedError):
+            assess(sound, RATE, pause)
+        assert parts == last
+
+
 @pytest.mark.parametrize("voice", ["en-us", "de", "fr+f3"])
 def test_speech_is_refused(voice: str, tmp_path: Path) -> None:
     path = tmp_path / "speech.wav"

@@ -9,6 +9,7 @@ harp may pass, and so do struck bars until their notes are known (:mod:`crescend
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,10 +42,18 @@ class PianoEvidence:
     brightness_db: float
 
 
-def piano_evidence(samples: Samples, sample_rate: int) -> PianoEvidence | None:
-    """The evidence of up to six excerpts of 10 s; ``None`` where hardly anything sounds."""
+def piano_evidence(
+    samples: Samples, sample_rate: int, pause: Callable[[], None] = lambda: None
+) -> PianoEvidence | None:
+    """The evidence of up to six excerpts of 10 s; ``None`` where hardly anything sounds.
+
+    ``pause`` is called before each and may raise.
+    """
     size, hop = int(FRAME_SEC * sample_rate), int(HOP_SEC * sample_rate)
-    found = [_excerpt(part, size, hop, sample_rate) for part in _excerpts(samples, sample_rate)]
+    found = []
+    for part in _excerpts(samples, sample_rate):
+        pause()
+        found.append(_excerpt(part, size, hop, sample_rate))
     rows = [(weight, values) for weight, values in found if weight >= 5]
     if not rows:
         return None

@@ -6,6 +6,7 @@ noise be refused before the expensive transcription; with one, it also looks at 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,17 +66,22 @@ class Refusal:
     reason: str
 
 
-def assess(samples: Samples, sample_rate: int) -> AudioQuality:
-    """Judge mono float32 samples (full scale 1.0). Goes through them in blocks of half a minute."""
-    peak, level, clipping = _levels(samples)
-    evidence = piano_evidence(samples, sample_rate)
+def assess(
+    samples: Samples, sample_rate: int, pause: Callable[[], None] = lambda: None
+) -> AudioQuality:
+    """Judge mono float32 samples (full scale 1.0). Goes through them in blocks of half a minute.
+
+    ``pause`` is called every fraction of a second, and may raise to end it.
+    """
+    peak, level, clipping = _levels(samples, pause)
+    evidence = piano_evidence(samples, sample_rate, pause)
     reasons = _not_piano(evidence)
     return AudioQuality(
         duration_sec=len(samples) / sample_rate,
         peak_dbfs=_dbfs(peak),
         level_dbfs=_dbfs(level),
         clipping_fraction=clipping,
-        silence_fraction=_silence_fraction(samples, sample_rate),
+        silence_fraction=_silence_fraction(samples, sample_rate, pause),
         is_piano=not reasons,
         reasons=reasons,
         doubts=_doubts(evidence),
@@ -179,12 +185,13 @@ def _dbfs(amplitude: float) -> float:
     return max(20.0 * float(np.log10(amplitude)), FLOOR_DBFS) if amplitude > 0 else FLOOR_DBFS
 
 
-def _levels(samples: Samples) -> tuple[float, float, float]:
+def _levels(samples: Samples, pause: Callable[[], None]) -> tuple[float, float, float]:
     """Peak, RMS, and the share of samples at full scale that have a neighbour at full scale."""
     if len(samples) < 2:
         return 0.0, 0.0, 0.0
     peak, energy, clipped = 0.0, 0.0, 0
     for start in range(0, len(samples), BLOCK):
+        pause()
         around = np.abs(samples[max(start - 1, 0) : start + BLOCK + 1])
         inside = slice(min(start, 1), min(start, 1) + BLOCK)
         full = np.pad(around >= CLIPPED_LEVEL, 1)
@@ -195,13 +202,14 @@ def _levels(samples: Samples) -> tuple[float, float, float]:
     return peak, float(np.sqrt(energy / len(samples))), clipped / len(samples)
 
 
-def _silence_fraction(samples: Samples, sample_rate: int) -> float:
+def _silence_fraction(samples: Samples, sample_rate: int, pause: Callable[[], None]) -> float:
     size = max(int(0.05 * sample_rate), 1)
     count = len(samples) // size
     if count == 0:
         return 1.0
     quiet, step = 0, max(BLOCK // size, 1)
     for first in range(0, count, step):
+        pause()
         last = min(first + step, count)
         frames = samples[first * size : last * size].reshape(-1, size)
         level = np.sqrt(np.square(frames, dtype=np.float64).mean(axis=1))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crescendai.adapters.audio.files import decode
-from crescendai.adapters.models.transkun import TranskunTranscriber
+from crescendai.adapters.models.transkun import TranscriptionCancelled, TranskunTranscriber
 from crescendai.errors import InvalidInput, TooLarge, UnsupportedFormat
 from crescendai.music.measurements import Measuring
 from crescendai.music.notes import Performance
@@ -61,7 +61,12 @@ class LocalAnalyzer:
 
     def _listen(self, samples: Samples, progress: Progress, cancelled: Event) -> Heard:
         duration = len(samples) / SAMPLE_RATE
-        quality = assess(samples, SAMPLE_RATE)
+
+        def pause() -> None:
+            if cancelled.is_set():
+                raise TranscriptionCancelled
+
+        quality = assess(samples, SAMPLE_RATE, pause)
         _refuse(quality, None, duration)
         performance = self._transcribe(samples, progress, cancelled)
         progress("measuring", 0.0)
