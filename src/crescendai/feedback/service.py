@@ -14,6 +14,7 @@ from crescendai.feedback.assembly import fill_up
 from crescendai.feedback.findings import findings, moments
 from crescendai.feedback.library import Search
 from crescendai.feedback.outliers import outliers
+from crescendai.feedback.remembered import RememberedSearch
 from crescendai.feedback.schemas import Feedback, FeedbackBody, FeedbackHistory
 from crescendai.feedback.selection import select
 from crescendai.feedback.tables import FeedbackRow
@@ -23,7 +24,7 @@ from crescendai.identity.service import Caller
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
-from crescendai.knowledge.index_repository import state as library_state
+from crescendai.knowledge.index_repository import revision as library_revision
 from crescendai.ports.language_model import Usage
 from crescendai.recordings.schemas import Analysis
 from crescendai.usage.schemas import Kind
@@ -58,7 +59,7 @@ class FeedbackService:
     ) -> None:
         self._transactions = transactions
         self._recordings = recordings
-        self._search = search
+        self._search = RememberedSearch(search)
         self._meter = meter
         self._writer = writer
 
@@ -66,15 +67,15 @@ class FeedbackService:
         """Raises NotFound, or Conflict while there is no analysis to speak of."""
         analysis = await self._recordings.analysis(caller, recording_id)
         async with self._transactions.read() as session:
-            library = str((await library_state(session)).revision)
-        body, made_with = await self._write(caller, analysis)
+            library = await library_revision(session)
+        body, made_with = await self._write(caller, analysis, library)
         row = FeedbackRow(
             id=new_id(),
             owner_id=caller.user_id,
             recording_id=recording_id,
             body=body.model_dump(mode="json"),
             model=made_with["model"],
-            made_with=made_with | {"library": library},
+            made_with=made_with | {"library": str(library)},
             created_at=now_ms(),
         )
         async with self._transactions.write() as session:
@@ -92,13 +93,13 @@ class FeedbackService:
         return FeedbackHistory(items=[_feedback(row) for row in rows])
 
     async def _write(
-        self, caller: Caller, analysis: Analysis
+        self, caller: Caller, analysis: Analysis, revision: int
     ) -> tuple[FeedbackBody, dict[str, str]]:
         chosen = select(
             findings(analysis), moments(analysis), analysis.duration, outliers(analysis)
         )
         found, passages = await library.consult(
-            self._search, caller, chosen.priorities, chosen.long_term
+            self._search.at(revision), caller, chosen.priorities, chosen.long_term
         )
         grounded = advice.compose(chosen, found)
         names = [one.exercise[1].name for one in found.values() if one.exercise is not None]
