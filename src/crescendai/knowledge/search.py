@@ -37,7 +37,6 @@ _RERANKED_AT_A_TIME = 25  # between two looks at the clock
 _BEST_PASSAGES = 10
 _TRUSTED, _EXEMPLARY = 3, 5  # stay where they are; tell what else is looked for
 _CONFIDENCE = (2.4, -14.1, -2.0)  # logistic regression, docs/decisions/0010; for these weights
-_BM25_DEPTH = 300  # a passage near in meaning keeps its words' score though few words match
 
 log = structlog.get_logger(__name__)
 
@@ -113,9 +112,9 @@ class KnowledgeSearch:
         query = await self._words.spelt(query, caller.user_id)
         near, matches = await asyncio.gather(
             self._nearness.look(caller.user_id, query, wanted, within),
-            self._words.match(query, caller.user_id, _BM25_DEPTH, within),
+            self._words.match(query, caller.user_id, wanted, within),
         )
-        candidates, made = await self._fuse(near, matches, wanted)
+        candidates, made = await self._fuse(query, near, matches, wanted)
         prepared = made.get(self._reranker.model_id, {})
         candidates, reranked = await self._rerank(
             query, candidates, prepared, began + self._budget_sec
@@ -136,18 +135,19 @@ class KnowledgeSearch:
             return await repository.matching_documents(session, caller.user_id, filters)
 
     async def _fuse(
-        self, near: Near | None, matches: Sequence[WordMatch], wanted: int
+        self, query: str, near: Near | None, matches: Sequence[WordMatch], wanted: int
     ) -> tuple[list[_Candidate], dict[str, dict[int, bytes]]]:
         """The best candidates of both stages, and what the models have made of each."""
         similarities = {one.number: one.similarity for one in near.neighbours} if near else {}
-        worded = {match.number for match in matches[:wanted]}
+        bm25 = {match.number: match.score for match in matches}
+        bm25 |= await self._words.scores(query, similarities.keys() - bm25.keys())
         async with self._transactions.read() as session:
             if near:
                 model_id = near.embedder.model_id
-                far = worded - similarities.keys()
+                far = bm25.keys() - similarities.keys()
                 made = await index_repository.model_data(session, far, [model_id])
                 similarities |= near.similarities(made[model_id])
-            candidates = self._best(matches, similarities, worded)[:wanted]
+            candidates = self._best(bm25, similarities)[:wanted]
             if not self._weights.reranker:
                 return candidates, {}
             model_ids = [self._reranker.model_id, *([near.embedder.model_id] if near else ())]
@@ -155,12 +155,11 @@ class KnowledgeSearch:
             return candidates, await index_repository.model_data(session, numbers, model_ids)
 
     def _best(
-        self, matches: Sequence[WordMatch], similarities: Mapping[int, float], worded: set[int]
+        self, bm25: Mapping[int, float], similarities: Mapping[int, float]
     ) -> list[_Candidate]:
         """What is near or holds the query's words, by the sum of both."""
-        bm25 = {match.number: match.score for match in matches}
         candidates = []
-        for number in worded | similarities.keys():
+        for number in bm25.keys() | similarities.keys():
             similarity = similarities.get(number, 0.0)
             score = self._weights.cosine * similarity
             score += self._weights.bm25 * bm25.get(number, 0.0)

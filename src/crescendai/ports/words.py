@@ -39,3 +39,6 @@ class WordIndex(Protocol):
 
         Best first, each once. With ``within`` only those of these documents.
         """
+
+    async def scores(self, query: str, numbers: Collection[int]) -> dict[int, float]:
+        """What the query's words say of these chunks, by number; of those that hold any of them."""

@@ -78,6 +78,11 @@ def test_removed_and_replaced_documents_leave_nothing_behind() -> None:
     words = ["pedal", "finger"]
     expected = by_sqlite(held, words)
     assert scores(index.match(words, CLARA, 1000)) == pytest.approx(expected, rel=1e-4)
+    some = [*range(600, 610), 903, 5, 77_777]  # of the last two one is removed, one never was
+    wanted = {number: score for number, score in expected.items() if number in some}
+    assert wanted
+    assert index.scores(words, some) == pytest.approx(wanted, rel=1e-4)
+    assert Postings().scores(words, some) == {}
     narrowed = {one.number for one in index.match(words, CLARA, 1000, {documents[6]})}
     assert narrowed == {number for number in expected if 600 <= number < 700}
 

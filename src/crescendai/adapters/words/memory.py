@@ -70,6 +70,9 @@ class MemoryWordIndex:
         words = search_words(query)
         return await asyncio.to_thread(self._postings.match, words, owner_id, limit, within)
 
+    async def scores(self, query: str, numbers: Collection[int]) -> dict[int, float]:
+        return await asyncio.to_thread(self._postings.scores, search_words(query), numbers)
+
     async def _catch_up(self) -> None:
         async with self._transactions.read() as session:
             state = await index_repository.state(session)

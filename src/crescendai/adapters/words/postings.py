@@ -51,18 +51,31 @@ class _Term:
 
 @dataclass(frozen=True)
 class _Measures:
-    """What every score depends on until the rows change. ``alive`` is None when all rows are."""
+    """What every score depends on until the rows change. ``alive`` is None when all rows are.
+
+    ``rows`` are the living ones in the order of their ``numbers``.
+    """
 
     total: int
     longer: npt.NDArray[np.float32]
     alive: npt.NDArray[np.bool_] | None
+    numbers: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.intp]
 
     @classmethod
-    def of(cls, alive: npt.NDArray[np.bool_], lengths: npt.NDArray[np.float32]) -> Self:
+    def of(
+        cls,
+        alive: npt.NDArray[np.bool_],
+        lengths: npt.NDArray[np.float32],
+        numbers: npt.NDArray[np.int64],
+    ) -> Self:
         total = int(np.count_nonzero(alive))
+        rows = np.flatnonzero(alive)
+        rows = rows[np.argsort(numbers[rows], kind="stable")]
         mean = max(1.0, float(lengths[alive].mean())) if total else 1.0
         longer = _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * lengths / mean)
-        return cls(total, longer.astype(np.float32), None if total == len(alive) else alive)
+        some_dead = None if total == len(alive) else alive
+        return cls(total, longer.astype(np.float32), some_dead, numbers[rows], rows)
 
 
 class Postings:
@@ -114,6 +127,17 @@ class Postings:
             numbers = self._numbers[found[order]].tolist()
             pairs = zip(numbers, scores[order].tolist(), strict=True)
             return [WordMatch(number, score) for number, score in pairs]
+
+    def scores(self, words: Sequence[str], numbers: Collection[int]) -> dict[int, float]:
+        """Of those of the chunks that hold one of the words."""
+        with self._lock:
+            measures, wanted = self._measures, np.array(sorted(numbers), np.int64)
+            places = np.searchsorted(measures.numbers, wanted)
+            known = np.searchsorted(measures.numbers, wanted, side="right") > places
+            rows = measures.rows[places[known]]
+            scores = self._added(self._terms(words), rows)
+            pairs = zip(wanted[known].tolist(), scores.tolist(), strict=True)
+            return {number: score for number, score in pairs if score > 0}
 
     def unknown(self, words: Sequence[str]) -> list[str]:
         """Those whose stem stands nowhere."""
@@ -234,7 +258,7 @@ class Postings:
     @property
     def _measures(self) -> _Measures:
         if self._measured is None:
-            self._measured = _Measures.of(self._owners != _NOBODY, self._lengths)
+            self._measured = _Measures.of(self._owners != _NOBODY, self._lengths, self._numbers)
         return self._measured
 
     def _visible(self, owner_id: UUID, within: Collection[UUID] | None) -> npt.NDArray[np.bool_]:
