@@ -1,8 +1,9 @@
-"""Nothing acknowledged is lost: ``python -m bench.kills [--kills 200] [--seed 1]``.
+"""Nothing acknowledged is lost: ``python -m bench.kills [--kills 200] [--seed 1] [--production]``.
 
 Uses a real server by HTTP from four sides at a time (uploads, documents, chat, context and keys),
 kills it, its workers or both with SIGKILL at random moments, and compares afterwards what it
-has with what it acknowledged. 200 kills take about 25 minutes on two cores.
+has with what it acknowledged: on the embedded stores, or with ``--production`` on PostgreSQL, Redis
+and an S3 server. 200 kills take about 25 minutes on two cores.
 """
 
 from __future__ import annotations
@@ -11,19 +12,38 @@ import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.fixtures.kills import drive
+from tests.fixtures.postgresql import started
+from tests.fixtures.redis import redis_server
 from tests.fixtures.running import running
+from tests.fixtures.seaweedfs import s3_server
+
+
+@contextmanager
+def production(folder: Path) -> Iterator[dict[str, str]]:
+    """What tells a server to use real engines, which run meanwhile."""
+    with started() as postgresql, redis_server(folder) as port, s3_server(folder / "s3") as s3:
+        yield s3.settings | {
+            "CRESCENDAI_DATABASE_URL": postgresql.new_database(),
+            "CRESCENDAI_CACHE_URL": f"redis://127.0.0.1:{port}/0",
+        }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--production", action="store_true")
     options = parser.parse_args()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as server:
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        engines = opened.enter_context(production(folder)) if options.production else {}
+        server = opened.enter_context(running(folder / "data", **engines))
         tally = drive(server, options.kills, options.seed)
     minutes = (time.monotonic() - began) / 60
     print(f"seed {options.seed}, {minutes:.0f} minutes")

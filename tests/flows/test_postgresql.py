@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
 from tests.conftest import MakeRecording
+from tests.fixtures.gate import Gate
 from tests.fixtures.postgresql import PostgreSQL
 from tests.fixtures.running import Server, free_port, running, wait_until
 from tests.fixtures.streams import read_events
@@ -61,3 +63,35 @@ def test_two_servers_share_everything(
             other.stop()
     assert not (one.data_dir / "crescendai.db").exists()
     assert not (one.data_dir / "jobs.db").exists()
+
+
+def test_without_its_database_it_says_so_and_comes_back_by_itself(
+    tmp_path: Path, postgresql: PostgreSQL
+) -> None:
+    url = urlsplit(postgresql.new_database())
+    [folder] = parse_qs(url.query)["host"]
+    gate = Gate(f"{folder}/.s.PGSQL.5432")
+    through = f"postgresql://postgres@127.0.0.1:{gate.port}{url.path}"
+    with running(tmp_path / "data", CRESCENDAI_DATABASE_URL=through) as server:
+        session = say(server, "How do I play legato?")["session_id"]
+        gate.shut()
+        try:
+            for path in ("/api/recordings", f"/api/chat/sessions/{session}"):
+                refused = httpx.get(f"{server.url}{path}", timeout=30)
+                assert refused.status_code == 503, path
+                assert refused.json()["type"] == "urn:crescendai:problem:database_down"
+            unsaid = httpx.post(f"{server.url}/api/chat", json={"message": "And now?"}, timeout=30)
+            assert unsaid.status_code == 503
+            assert httpx.get(f"{server.url}/api/health").status_code == 200
+            assert httpx.get(f"{server.url}/").status_code == 200
+            ready = httpx.get(f"{server.url}/api/ready", timeout=30).json()
+            assert ready["parts"]["database"]["status"] == "down"
+        finally:
+            gate.open()
+        wait_until(lambda: server.answers(f"/api/chat/sessions/{session}"), 30)
+        say(server, "And staccato?", session_id=session)
+        files = {"file": ("legato.md", NOTES)}
+        taken = httpx.post(f"{server.url}/api/knowledge/ingest", files=files).json()
+        document = f"/api/knowledge/documents/{taken['document_id']}"
+        wait_until(lambda: get(server, document)["status"] == "ready", 60)  # the worker is back too
+    gate.shut()
