@@ -13,15 +13,17 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from uuid import UUID
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.account.service import AccountService, Removers
 from crescendai.account.sweep import sweep_orphans
@@ -76,6 +78,8 @@ from crescendai.jobs.supervisor import Supervisor
 from crescendai.jobs.worker import HEARTBEAT_SEC, Worker
 from crescendai.kit.clock import now_ms
 from crescendai.kit.process import end_with_parent, try_lock
+from crescendai.kit.sql import Transactions
+from crescendai.knowledge import repository as knowledge_repository
 from crescendai.knowledge import tasks as knowledge_tasks
 from crescendai.knowledge.ingestion import IngestionService
 from crescendai.knowledge.models import TextModels
@@ -83,6 +87,7 @@ from crescendai.knowledge.reindexing import ReindexService
 from crescendai.knowledge.search import KnowledgeSearch
 from crescendai.knowledge.service import KnowledgeService
 from crescendai.ports.rate_limit import RateLimiter
+from crescendai.recordings import repository as recordings_repository
 from crescendai.recordings import tasks as recordings_tasks
 from crescendai.recordings.analyze import AnalysisService
 from crescendai.recordings.direct import DirectUploads
@@ -94,7 +99,7 @@ from crescendai.repeats.service import RepeatService
 from crescendai.reports.service import ReportService
 from crescendai.settings import Settings
 from crescendai.sharing.service import SharingService
-from crescendai.usage.quotas import Allowance, Quotas, StoredBytes
+from crescendai.usage.quotas import Allowance, Quotas
 from crescendai.usage.service import UsageService
 from crescendai.web.app import Services, create_app
 from crescendai.web.connections import patient
@@ -208,6 +213,7 @@ async def opened(settings: Settings) -> AsyncIterator[Floor]:
 def build_services(floor: Floor) -> Services:
     settings, transactions = floor.settings, floor.database.transactions
     usage = UsageService(transactions)
+    quotas = build_quotas(settings, transactions)
     recordings = RecordingService(
         transactions=transactions,
         objects=floor.objects,
@@ -215,7 +221,14 @@ def build_services(floor: Floor) -> Services:
         cache=floor.counted_cache,
         changes=floor.changes,
         max_upload_bytes=settings.max_upload_bytes,
-        meter=usage,
+        meter=quotas,
+    )
+    direct = DirectUploads(
+        transactions=transactions,
+        objects=floor.objects,
+        recordings=recordings,
+        max_upload_bytes=settings.max_upload_bytes,
+        meter=quotas,
     )
     search = KnowledgeSearch(
         transactions=transactions,
@@ -230,6 +243,7 @@ def build_services(floor: Floor) -> Services:
         transactions=transactions,
         objects=floor.objects,
         max_document_bytes=settings.max_upload_bytes,
+        admit=quotas.admit,
     )
     chat = ChatService(transactions)
     toolbox = Toolbox(
@@ -245,12 +259,6 @@ def build_services(floor: Floor) -> Services:
         changes=turn_changes,
     )
     conversations = Conversations(chat=chat, cache=floor.cache)
-    direct = DirectUploads(
-        transactions=transactions,
-        objects=floor.objects,
-        recordings=recordings,
-        max_upload_bytes=settings.max_upload_bytes,
-    )
     performance = PerformanceService(recordings=recordings)
     feedback = FeedbackService(
         transactions=transactions,
@@ -298,12 +306,12 @@ def build_services(floor: Floor) -> Services:
             database=floor.database,
             scratch=settings.data_dir.resolve() / "scratch" / "exports",
         ),
-        quotas=build_quotas(settings, usage, [recordings.stored_bytes, knowledge.stored_bytes]),
+        quotas=quotas,
         repeats=RepeatService(transactions),
     )
 
 
-def build_quotas(settings: Settings, usage: UsageService, stored: Sequence[StoredBytes]) -> Quotas:
+def build_quotas(settings: Settings, transactions: Transactions) -> Quotas:
     """None for the owner of a server that is theirs alone."""
     own = settings.auth == "local"
     allowance = Allowance(
@@ -311,7 +319,13 @@ def build_quotas(settings: Settings, usage: UsageService, stored: Sequence[Store
         llm_tokens=0 if own else settings.daily_llm_tokens,
         storage_bytes=0 if own else settings.storage_mb * 1024 * 1024,
     )
-    return Quotas(usage, allowance, stored)
+
+    async def promised(session: AsyncSession, owner_id: UUID) -> int:
+        pending = await recordings_repository.pending_uploads(session, owner_id, now_ms())
+        return pending * settings.max_upload_bytes
+
+    stored = [recordings_repository.stored_bytes, knowledge_repository.stored_bytes, promised]
+    return Quotas(transactions, allowance, stored)
 
 
 def build_token_verifier(settings: Settings) -> TokenVerifier | None:

@@ -73,8 +73,14 @@ class Conflict(CrescendError):
 
 
 class QuotaSpent(CrescendError):
+    """``wait_sec`` is when it may be worth trying again."""
+
     kind = "rate_limited"
     title = "A quota is used up"
+
+    def __init__(self, code: str, message: str, wait_sec: int = 60) -> None:
+        super().__init__(code, message)
+        self.wait_sec = wait_sec
 
 
 class Outdated(CrescendError):

@@ -48,6 +48,8 @@ async def fill(client: httpx.AsyncClient, key: dict[str, str], word: str, audio:
     await client.post("/api/knowledge/ingest", files=files, data={"author": word}, headers=once)
     sent = await client.post("/api/upload", files={"file": (f"{word}.mp3", audio)}, headers=key)
     recording: str = sent.json()["recording_id"]
+    promise = (await client.post("/api/upload/url", json={"filename": word}, headers=key)).json()
+    await client.put(promise["url"], content=word.encode() + b" begun")
     await client.put("/api/context", json={"goals": [f"Play {word}"]}, headers=key)
     turn = await client.post("/api/chat", json={"message": f"How do I play {word}?"}, headers=key)
     assert turn.text.endswith("data: [DONE]\n\n")
@@ -91,7 +93,7 @@ async def test_an_export_holds_everything_and_no_secret(
     for table in ("recordings", "knowledge_documents", "chat_messages", "user_contexts"):
         assert MARK in json.dumps(tables[table], ensure_ascii=False), table
     objects = [archive.read(name) for name in archive.namelist() if name.startswith("objects/")]
-    assert sorted(objects) == sorted([audio, PAGE])
+    assert sorted(objects) == sorted([audio, PAGE, f"{MARK} begun".encode()])
     assert f"objects/audio-recordings/recordings/{one}.mp3" in archive.namelist()
     whole = b"".join(archive.read(name) for name in archive.namelist())
     assert b"Birnenmost" not in whole
@@ -157,12 +159,20 @@ async def test_orphans_are_swept_and_nothing_else(
     async def content() -> AsyncIterator[bytes]:
         yield b"x"
 
-    orphan = f"audio-recordings/recordings/{'0' * 8}-0000-4000-8000-{'0' * 12}.mp3"
-    await account._objects.put(orphan, content())
+    never = f"{'0' * 8}-0000-4000-8000-{'0' * 12}"
+    orphans = {
+        f"audio-recordings/recordings/{never}.mp3",
+        f"audio-recordings/uploads/{never}",
+        f"knowledge-documents/documents/{never}/a.md",
+    }
+    for orphan in orphans:
+        await account._objects.put(orphan, content())
     assert await sweep_orphans(account._transactions, account._objects) == 0  # too young
     later = time.time_ns() // 1_000_000 + ORPHAN_AFTER_MS + 1000
     monkeypatch.setattr("crescendai.account.sweep.now_ms", lambda: later)
-    assert await sweep_orphans(account._transactions, account._objects) == 1
-    keys = [found async for found, _ in account._objects.list("audio-recordings/recordings")]
-    assert orphan not in keys
-    assert len(keys) == 1
+    assert await sweep_orphans(account._transactions, account._objects) == 3
+    kept: set[str] = set()
+    for folder in ("audio-recordings", "knowledge-documents"):
+        kept |= {found async for found, _ in account._objects.list(folder)}
+    assert not kept & orphans
+    assert len([key for key in kept if "recordings/recordings" in key or "/uploads/" in key]) == 2

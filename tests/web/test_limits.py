@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from crescendai.identity.service import IdentityService
+from crescendai.identity.service import Caller, IdentityService
 from crescendai.ports.language_model import Usage
 from crescendai.settings import Settings
+from crescendai.usage.schemas import QuotaStates
 from crescendai.web.limits import network
 from tests.conftest import MakeRecording
 from tests.fixtures.in_process import in_process
@@ -88,7 +89,7 @@ async def test_tighter_limits_count_beside_the_one_for_all(tmp_path: Path) -> No
 
 
 async def test_quotas_of_a_day(tmp_path: Path, recording: MakeRecording) -> None:
-    takes = [recording(".mp3", start_sec=at, seconds=40).read_bytes() for at in (0, 10, 20)]
+    takes = [recording(".mp3", start_sec=at, seconds=25).read_bytes() for at in (0, 10, 20)]
     settings: dict[str, Any] = {"auth": "required", "daily_analysis_minutes": 1, "storage_mb": 2}
     async with in_process(tmp_path / "data", daily_llm_tokens=1000, **settings) as client:
         state = client._transport.app.state  # type: ignore[attr-defined]
@@ -96,7 +97,7 @@ async def test_quotas_of_a_day(tmp_path: Path, recording: MakeRecording) -> None
         sent = []
         for take in takes:
             sent.append(await client.post("/api/upload", files={"file": ("a.mp3", take)}))
-        assert [answer.status_code for answer in sent] == [201, 201, 429]  # 40 s, then 80 s
+        assert [answer.status_code for answer in sent] == [201, 201, 429]  # 25 s, then 50 s
         assert sent[2].json()["type"] == "urn:crescendai:problem:quota_analysis"
         assert 86_000 < int(sent[2].headers["retry-after"]) <= 86_400
         removed = f"/api/recordings/{sent[0].json()['recording_id']}"
@@ -112,11 +113,70 @@ async def test_quotas_of_a_day(tmp_path: Path, recording: MakeRecording) -> None
             spent = await client.post(path, json={"message": "Hm?"})
             assert spent.json()["type"] == "urn:crescendai:problem:quota_tokens"
         quotas = (await client.get("/api/usage")).json()["quotas"]
-        assert quotas["analysis_minutes"] == {"used": pytest.approx(1.33, abs=0.05), "limit": 1}
+        assert quotas["analysis_minutes"] == {"used": pytest.approx(0.83, abs=0.05), "limit": 1}
         assert quotas["llm_tokens"] == {"used": 1000, "limit": 1000}
         assert 0 < quotas["storage_bytes"]["used"] < quotas["storage_bytes"]["limit"]
         client.headers["x-api-key"] = (await state.identity.create_key("k", "other")).key
         assert (await client.post("/api/chat", json={"message": "Hm?"})).status_code == 200
+
+
+async def test_two_at_once_do_not_get_past_a_quota(
+    tmp_path: Path, recording: MakeRecording, engine_settings: dict[str, str]
+) -> None:
+    takes = [recording(".mp3", start_sec=at, seconds=25).read_bytes() for at in range(0, 50, 10)]
+    pages = [b"# %d\n\n" % n + bytes([97 + n]) * 700_000 for n in range(4)]
+    settings = {"auth": "required", "daily_analysis_minutes": 1, "storage_mb": 4} | engine_settings
+    async with in_process(tmp_path / "data", max_upload_mb=1, **settings) as client:
+        state = client._transport.app.state  # type: ignore[attr-defined]
+        client.headers["x-api-key"] = (await state.identity.create_key("k", "one")).key
+
+        async def at_once(path: str, files: list[bytes]) -> list[int]:
+            forms = [{"file": ("a.md", content)} for content in files]
+            answers = await asyncio.gather(*(client.post(path, files=form) for form in forms))
+            refused = [answer for answer in answers if answer.status_code == 429]
+            assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
+            return sorted(answer.status_code for answer in answers)
+
+        assert await at_once("/api/upload", takes) == [201, 201, 429, 429, 429]  # 25 s each
+        stored = (await client.get("/api/usage")).json()["quotas"]["storage_bytes"]["used"]
+        assert await at_once("/api/knowledge/ingest", pages) == [202, 202, 202, 202]
+        promises = [client.post("/api/upload/url", json={}) for _ in range(3)]
+        told = sorted(answer.status_code for answer in await asyncio.gather(*promises))
+        assert told == [429, 429, 429]  # each might bring 1 MB
+        for document in (await client.get("/api/knowledge/documents")).json()["items"][:2]:
+            await client.delete(f"/api/knowledge/documents/{document['document_id']}")
+        promises = [client.post("/api/upload/url", json={}) for _ in range(3)]
+        answers = await asyncio.gather(*promises)
+        assert sorted(answer.status_code for answer in answers) == [201, 429, 429]
+        quotas = (await client.get("/api/usage")).json()["quotas"]
+        assert quotas["storage_bytes"]["used"] == stored + 2 * len(pages[0]) + (1 << 20)
+        assert quotas["analysis_minutes"]["used"] == pytest.approx(0.83, abs=0.05)
+        keys = [key async for key, _ in state.account._objects.list("audio-recordings")]
+        assert len(keys) == 2  # nothing of what was refused
+
+
+async def test_answers_that_are_being_given_count(tmp_path: Path) -> None:
+    async with in_process(tmp_path / "data", auth="required", daily_llm_tokens=15_000) as client:
+        state = client._transport.app.state  # type: ignore[attr-defined]
+        client.headers["x-api-key"] = (await state.identity.create_key("k", "one")).key
+        caller = await state.identity.known_user("one")
+        with state.quotas.answering(caller), state.quotas.answering(caller):
+            refused = await client.post("/api/chat", json={"message": "Hm?"})
+            assert refused.json()["type"] == "urn:crescendai:problem:quota_tokens"
+        assert (await client.post("/api/chat", json={"message": "Hm?"})).status_code == 200
+        assert not state.quotas._answering
+
+
+async def test_tools_of_other_protocols_count_as_calls(tmp_path: Path) -> None:
+    """One message a request: many calls cannot hide in a batch."""
+    accepting = {"accept": "application/json, text/event-stream"}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    async with in_process(tmp_path / "data", rate_limit_per_minute=3) as client:
+        told = [
+            await client.post("/mcp", json=sent, headers=accepting)
+            for sent in (call, [call] * 500, call, call)
+        ]
+        assert [answer.status_code for answer in told] == [200, 400, 200, 429]
 
 
 async def test_what_is_too_much_at_once_is_shed_at_once(tmp_path: Path) -> None:
@@ -125,9 +185,13 @@ async def test_what_is_too_much_at_once_is_shed_at_once(tmp_path: Path) -> None:
         state = client._transport.app.state  # type: ignore[attr-defined]
         go_on = asyncio.Event()
 
-        async def slow(caller: object) -> object:
+        states = state.quotas.state
+
+        async def slow(caller: Caller) -> QuotaStates:
             await go_on.wait()
-            return (await client.get("/api/health")).status_code  # health is never shed
+            assert (await client.get("/api/health")).status_code == 200  # health is never shed
+            found: QuotaStates = await states(caller)
+            return found
 
         async def trickle() -> AsyncIterator[bytes]:
             await go_on.wait()
@@ -147,6 +211,7 @@ async def test_what_is_too_much_at_once_is_shed_at_once(tmp_path: Path) -> None:
         assert (await client.post("/api/chat", json={"message": "Hm?"})).status_code == 200
         assert (await client.get("/api/health")).status_code == 200
         go_on.set()
-        await asyncio.gather(*running)
+        answers = await asyncio.gather(*running)
+        assert [answer.status_code for answer in answers] == [200, 200, 400]
         assert (await client.get("/api/context")).status_code == 200
         assert 'shed_total{kind="uploads"} 1.0' in (await client.get("/metrics")).text

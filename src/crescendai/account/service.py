@@ -24,6 +24,7 @@ from crescendai.ports.objects import ObjectStore
 Remove = Callable[[Caller, UUID], Awaitable[None]]
 OBJECT_KEYS: dict[str, Callable[[dict[str, Any]], str]] = {
     "recordings": lambda row: f"audio-recordings/recordings/{row['id']}.{row['format']}",
+    "pending_uploads": lambda row: f"audio-recordings/uploads/{row['id']}",
     "knowledge_documents": lambda row: (
         f"knowledge-documents/documents/{row['id']}/{row['filename']}"
     ),

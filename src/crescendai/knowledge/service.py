@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -61,10 +61,13 @@ class KnowledgeService:
         objects: ObjectStore,
         max_document_bytes: int = MAX_DOCUMENT_BYTES,
         handbook: Traversable | None = None,
+        admit: Callable[[AsyncSession, UUID], Awaitable[None]] | None = None,
     ) -> None:
+        """``admit`` raises QuotaSpent when a user stores too much with this transaction."""
         self._transactions = transactions
         self._objects = objects
         self._max_document_bytes = max_document_bytes
+        self._admit = admit
         self._handbook = handbook or resources.files("crescendai.knowledge") / "handbook"
 
     async def submit(
@@ -79,7 +82,8 @@ class KnowledgeService:
         ``fields`` may hold those of :data:`~crescendai.knowledge.documents.FIELDS`; it is read
         after the last chunk. The same bytes from the same caller are the same document; one that
         failed or was cancelled is tried again.
-        Raises TooLarge, UnsupportedFormat or InvalidInput (empty); nothing is stored then.
+        Raises TooLarge, UnsupportedFormat, InvalidInput (empty) or QuotaSpent; nothing is stored
+        then.
         """
         return await self._submit(caller.user_id, filename, chunks, fields)
 
@@ -90,10 +94,6 @@ class KnowledgeService:
             rows = await repository.visible_documents(session, caller.user_id, after, limit + 1)
         shown, following = cut(rows, limit)
         return Page([to_wire(row) for row in shown], following)
-
-    async def stored_bytes(self, caller: Caller) -> int:
-        async with self._transactions.read() as session:
-            return await repository.stored_bytes(session, caller.user_id)
 
     async def get(self, caller: Caller, document_id: UUID) -> Document:
         async with self._transactions.read() as session:
@@ -238,6 +238,8 @@ class KnowledgeService:
                 if known is not None:  # a built-in article that has changed
                     await _remove(session, known)
                 await repository.add_document(session, row)
+                if self._admit is not None and row.owner_id is not None:
+                    await self._admit(session, row.owner_id)
                 priority = NOBODY_WAITS if row.owner_id is None else SOMEBODY_WAITS
                 await enqueue(session, INGEST, {"document_id": str(row.id)}, priority, row.owner_id)
         except IntegrityError:  # the same bytes, sent twice at the same time

@@ -15,7 +15,7 @@ from crescendai.kit.sql import Transactions
 from crescendai.ports.objects import SigningStore
 from crescendai.recordings import repository
 from crescendai.recordings.parts import UploadParts
-from crescendai.recordings.service import BUCKET, RecordingService, Submitted, object_key
+from crescendai.recordings.service import BUCKET, Meter, RecordingService, Submitted, object_key
 from crescendai.recordings.tables import PendingUploadRow
 
 UPLOAD_WITHIN_SEC = 3600
@@ -48,15 +48,20 @@ class DirectUploads:
         objects: SigningStore,
         recordings: RecordingService,
         max_upload_bytes: int,
+        meter: Meter | None = None,
     ) -> None:
         self._transactions = transactions
         self._objects = objects
         self._recordings = recordings
         self._parts = UploadParts(objects, f"{BUCKET}/uploads", max_upload_bytes)
+        self._meter = meter
         self.max_upload_bytes = max_upload_bytes
 
     async def promise(self, caller: Caller, filename: str) -> tuple[UUID, SignedAddress]:
-        """An id, and where its audio can be put. The caller's expired promises are forgotten."""
+        """An id, and where its audio can be put. The caller's expired promises are forgotten.
+
+        Raises QuotaSpent when there is no room for what may be put there.
+        """
         now = now_ms()
         row = PendingUploadRow(
             id=new_id(),
@@ -68,6 +73,9 @@ class DirectUploads:
         async with self._transactions.write() as session:
             expired = await repository.forget_expired_uploads(session, caller.user_id, now)
             session.add(row)
+            await session.flush()
+            if self._meter is not None:
+                await self._meter.admit(session, caller.user_id)
         for upload_id in expired:
             await self._discard(upload_id)
         return row.id, SignedAddress(address, row.expires_at)
@@ -147,6 +155,17 @@ class DirectUploads:
                 f"The file is larger than {self.max_upload_bytes // 1024**2} MB.",
             )
         return self._objects.read(key, 0, size)
+
+    async def awaits(self, key: str) -> bool:
+        """Whether something may be put there still: its recording was not completed or removed."""
+        folder, _, name = key.rpartition("/")
+        try:
+            upload_id = UUID(name)
+        except ValueError:
+            return False
+        async with self._transactions.read() as session:
+            row = await repository.promised(session, upload_id)
+        return folder == f"{BUCKET}/uploads" and row is not None
 
     async def audio_address(self, caller: Caller, recording_id: UUID) -> SignedAddress:
         """Where the audio can be had for a while without further credentials."""

@@ -130,11 +130,23 @@ async def stored_bytes(session: AsyncSession, owner_id: UUID) -> int:
     return int((await session.execute(query)).scalar_one() or 0)
 
 
+async def pending_uploads(session: AsyncSession, owner_id: UUID, now: int) -> int:
+    """How many addresses are good to put something there."""
+    query = select(func.count()).where(
+        PendingUploadRow.owner_id == owner_id, PendingUploadRow.expires_at >= now
+    )
+    return int((await session.execute(query)).scalar_one())
+
+
 async def pending_upload(
     session: AsyncSession, owner_id: UUID, upload_id: UUID
 ) -> PendingUploadRow | None:
     row = await session.get(PendingUploadRow, upload_id)
     return row if row is not None and row.owner_id == owner_id else None
+
+
+async def promised(session: AsyncSession, upload_id: UUID) -> PendingUploadRow | None:
+    return await session.get(PendingUploadRow, upload_id)
 
 
 async def forget_upload(session: AsyncSession, upload_id: UUID) -> None:

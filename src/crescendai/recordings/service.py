@@ -54,11 +54,9 @@ class HeardNotes:
 
 
 class Meter(Protocol):
-    """Notes how much audio a caller has had analysed."""
+    """Counts what a user stores and has analysed; raises QuotaSpent when that is too much."""
 
-    async def note_audio(
-        self, session: AsyncSession, caller: Caller, duration_sec: float
-    ) -> None: ...
+    async def admit(self, session: AsyncSession, owner_id: UUID, heard_sec: float = 0) -> None: ...
 
 
 class RecordingService:
@@ -92,8 +90,8 @@ class RecordingService:
     ) -> Submitted:
         """Store a recording and promise its analysis.
 
-        Raises TooLarge, UnsupportedFormat or InvalidInput (empty, damaged, cut short); nothing is
-        stored then.
+        Raises TooLarge, UnsupportedFormat, InvalidInput (empty, damaged, cut short) or QuotaSpent;
+        nothing is stored then.
         """
         recording_id = recording_id or new_id()
         intake = Intake(self._max_upload_bytes)
@@ -128,8 +126,9 @@ class RecordingService:
                 known = await repository.by_hash(session, caller.user_id, row.sha256, lock=True)
                 if known is None:
                     await repository.add(session, row)
+                    await repository.forget_upload(session, row.id)
                     if self._meter is not None:
-                        await self._meter.note_audio(session, caller, info.duration_sec)
+                        await self._meter.admit(session, caller.user_id, info.duration_sec)
                     await _promise_analysis(session, row)
                     return Submitted(to_wire(row), new=True)
                 if known.status in ENDED_EARLY:
@@ -232,10 +231,6 @@ class RecordingService:
             await _queue_again(session, row)
         await self._changes.announce(topic(recording_id))
         return to_wire(row)
-
-    async def stored_bytes(self, caller: Caller) -> int:
-        async with self._transactions.read() as session:
-            return await repository.stored_bytes(session, caller.user_id)
 
     async def audio_size(self, recording: Recording) -> int:
         return await self._objects.size(object_key(recording.recording_id, recording.format))

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, Table, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crescendai.identity.tables import UserRow
 from crescendai.kit.clock import DAY_MS
 from crescendai.usage.tables import HeardAudioRow, UsageRow
 
@@ -22,6 +23,12 @@ async def add_usage(session: AsyncSession, rows: Sequence[dict[str, object]]) ->
 
 async def add_audio(session: AsyncSession, **values: object) -> None:
     await session.execute(_INSERT_AUDIO, values)
+
+
+async def lock_user(session: AsyncSession, user_id: UUID) -> None:
+    """Until the transaction is over, whoever else asks for this waits."""
+    query = select(UserRow.id).where(UserRow.id == user_id).with_for_update(key_share=True)
+    await session.execute(query)
 
 
 async def tokens_since(session: AsyncSession, owner_id: UUID, since_ms: int) -> int:

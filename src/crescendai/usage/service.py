@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from crescendai.identity.service import Caller
 from crescendai.kit.clock import DAY_MS, now_ms
 from crescendai.kit.ids import new_id
@@ -48,27 +46,8 @@ class UsageService:
         async with self._transactions.write_briefly() as session:
             await repository.add_usage(session, rows)
 
-    async def note_audio(self, session: AsyncSession, caller: Caller, duration_sec: float) -> None:
-        """Note in the same transaction that a recording was taken in for analysis."""
-        await repository.add_audio(
-            session,
-            id=new_id(),
-            owner_id=caller.user_id,
-            milliseconds=round(duration_sec * 1000),
-            created_at=now_ms(),
-        )
-
-    async def audio_ms_since(self, caller: Caller, since_ms: int) -> int:
-        async with self._transactions.read() as session:
-            return await repository.audio_ms_since(session, caller.user_id, since_ms)
-
-    async def oldest_since(self, caller: Caller, since_ms: int) -> int | None:
-        """When the first of what counts since then was noted."""
-        async with self._transactions.read() as session:
-            return await repository.oldest_since(session, caller.user_id, since_ms)
-
     async def tokens_since(self, caller: Caller, since_ms: int) -> int:
-        """What the caller has used since then, prompts and answers together. For quotas."""
+        """What the caller has used since then, prompts and answers together."""
         async with self._transactions.read() as session:
             return await repository.tokens_since(session, caller.user_id, since_ms)
 

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from crescendai.errors import NotFound, TooLarge
+from crescendai.errors import Conflict, NotFound, TooLarge
 from crescendai.ports.objects import SignedObjects
+from crescendai.recordings.direct import DirectUploads
 
 router = APIRouter(prefix="/api/objects", tags=["recordings"])
 
@@ -18,6 +19,9 @@ async def put_object(request: Request, key: str, expires: int, signature: str) -
     """Put an object at an address that was signed for it."""
     store = _store(request)
     store.check("PUT", key, expires, signature)
+    direct: DirectUploads = request.app.state.direct
+    if not await direct.awaits(key):
+        raise Conflict("upload_over", "This upload was completed already; begin another one.")
     await store.put(key, _capped(request))
     return Response(status_code=200)
 

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from crescendai.errors import CrescendError, SchemaError, StorageFull
+from crescendai.errors import CrescendError, QuotaSpent, SchemaError, StorageFull
 from crescendai.kit.logs import named
 
 STATUS_BY_KIND = {
@@ -96,7 +96,10 @@ def of_error(request_id: str, error: CrescendError, production: bool) -> Problem
     errors = []
     if isinstance(error, SchemaError):
         errors.append({"field": error.field, "message": error.message})
-    return problem(request_id, status, error.code, error.title, hidden or error.message, errors)
+    answer = problem(request_id, status, error.code, error.title, hidden or error.message, errors)
+    if isinstance(error, QuotaSpent):
+        answer.headers["Retry-After"] = str(error.wait_sec)
+    return answer
 
 
 def internal_problem(request_id: str, error: Exception, production: bool) -> ProblemResponse:

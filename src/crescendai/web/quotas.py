@@ -16,7 +16,10 @@ from crescendai.errors import CrescendError
 
 
 class QuotaGate:
-    """Refuses (429) the request that would begin beyond a quota; what has begun may end."""
+    """Refuses (429) at once the request that would begin beyond a quota; what has begun may end.
+
+    What is taken in is counted once more in the transaction that stores it.
+    """
 
     def __init__(self, app: ASGIApp, *, identity: IdentityService, quotas: Quotas) -> None:
         self._app = app
@@ -31,9 +34,11 @@ class QuotaGate:
                     await self._check(caller, scope)
                 except CrescendError as error:
                     answer = of_error(scope["state"]["request_id"], error, production=True)
-                    wait_sec = await self._quotas.free_again_sec(caller)
-                    answer.headers["Retry-After"] = str(wait_sec)
                     await answer(scope, receive, send)
+                    return
+                if asks_model("POST", scope["path"]):
+                    with self._quotas.answering(caller):
+                        await self._app(scope, receive, send)
                     return
         await self._app(scope, receive, send)
 
