@@ -3,16 +3,17 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crescendai.chat.events import read_event_id
 from crescendai.errors import InvalidInput, SchemaError
 from crescendai.kit import multipart, sse
 from crescendai.kit.byte_range import parse_range
-from crescendai.kit.filenames import plain_name
+from crescendai.kit.filenames import MAX_BYTES, plain_name
 from crescendai.kit.paging import Position, decode_cursor, encode_cursor
 from crescendai.kit.sealing import Seal
 
@@ -168,10 +169,60 @@ async def test_a_form_of_endless_fields_is_refused() -> None:
         ("/home/me/aria.wav", "aria.wav"),
         ("C:\\takes\\aria.wav", "aria.wav"),
         ("a\x07r\x00i\na\u202e.wav", "aria.wav"),
-        ("a" * 300 + ".wav", "a" * 251 + ".wav"),
+        ("a" * 300 + ".wav", "a" * 236 + ".wav"),
+        ("é" * 300 + ".wav", "é" * 118 + ".wav"),
+        ("Étude #12", "Étude No. 12"),
+        ("Étude #12.pdf", "Étude #12.pdf"),
         ("..", "recording.wav"),
         ("", "recording.wav"),
     ],
 )
 def test_a_filename_is_made_plain(given_name: str, kept: str) -> None:
     assert plain_name(given_name, "recording.wav") == kept
+
+
+@given(st.text(max_size=300))
+def test_any_filename_can_be_that_of_a_file(given_name: str) -> None:
+    name = plain_name(given_name, "recording.wav")
+    assert 0 < len(name.encode()) <= MAX_BYTES
+    assert name.isprintable()
+    assert not set(name) & set("/\\\r\n\0")
+    assert name not in (".", "..")
+    assert plain_name(name, "recording.wav") == name
+
+
+@given(st.text(max_size=60), st.binary(max_size=200), st.integers(1, 60))
+async def test_any_header_of_a_part_is_read_or_refused(
+    filename: str, header: bytes, size: int
+) -> None:
+    whole = form(b"payload").replace(
+        b'filename="a.wav"', f'filename="{filename}"'.encode(errors="replace")
+    )
+    for sent in (whole, whole.replace(b"audio/wav", header)):
+        with suppress(InvalidInput, SchemaError):  # nothing but these may come out
+            upload, _ = await read(sent[at : at + size] for at in range(0, len(sent), size))
+            assert plain_name(upload.filename, "recording.wav").isprintable()
+
+
+@given(st.text(st.characters(max_codepoint=255), max_size=60), st.binary(max_size=300))
+async def test_any_body_is_read_as_a_form_or_refused(boundary: str, body: bytes) -> None:
+    with suppress(InvalidInput, SchemaError):
+        upload = await multipart.read_file(
+            f"multipart/form-data; boundary={boundary}", stream([body])
+        )
+        assert b"".join([chunk async for chunk in upload.chunks]) in body
+
+
+@given(st.from_regex(r"bytes=[0-9]{0,20}-[0-9]{0,20}") | st.text(max_size=40), st.integers(0, 99))
+def test_any_range_lies_within_the_whole(header: str, size: int) -> None:
+    found = parse_range(header, size)
+    if found is not None and found[0] < found[1]:
+        assert 0 <= found[0] < found[1] <= size
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[0-9a-f-]{0,36}:-?[0-9]{0,30}"))
+def test_any_event_id_is_read_or_refused(event_id: str) -> None:
+    with suppress(InvalidInput):
+        message, number = read_event_id(event_id)
+        assert 0 <= number < 2**31
+        assert message is None or isinstance(message, UUID)

@@ -162,6 +162,10 @@ def done(message_id: UUID, number: int) -> bytes:
     return f"id: {message_id}:{number}\n".encode() + sse.DONE
 
 
+_LAST = 2**31 - 1
+"""No answer has as many events; databases take no number much larger."""
+
+
 def read_event_id(event_id: str) -> tuple[UUID | None, int]:
     """The answer and event number that an event id names; a bare number names no answer.
 
@@ -169,7 +173,7 @@ def read_event_id(event_id: str) -> tuple[UUID | None, int]:
     """
     message, _, number = event_id.rpartition(":")
     try:
-        return UUID(message) if message else None, max(int(number), 0)
+        return UUID(message) if message else None, min(max(int(number), 0), _LAST)
     except ValueError as error:
         raise InvalidInput(
             "event_id_invalid", "Last-Event-ID is not the id of an event sent by this server."

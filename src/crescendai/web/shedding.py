@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crescendai.settings import Settings
 from crescendai.web.problems import problem
-from crescendai.web.routes import UPLOADS, is_counted, is_stream
+from crescendai.web.routes import UPLOADS, is_counted, is_stream, sends_recording
 
 RETRY_AFTER_SEC = 2
 
@@ -64,4 +64,5 @@ class Shedding:
 def _kind(method: str, path: str) -> str:
     if is_stream(method, path):
         return "streams"
-    return "uploads" if method == "POST" and path in UPLOADS else "requests"
+    opens_file = path in UPLOADS or sends_recording(path)
+    return "uploads" if method == "POST" and opens_file else "requests"
