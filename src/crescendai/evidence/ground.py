@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from crescendai.evidence.scales import Side
 from crescendai.evidence.schemas import Span, Support
@@ -148,6 +149,7 @@ def equals(said: str, values: Iterable[float]) -> bool:
     return any(f"{value:.{decimals}f}" == wanted for value in values)
 
 
+@lru_cache(maxsize=1024)  # the same passages are compared with every sentence
 def plain(text: str) -> str:
     """Text as it is compared: one kind of space, quotation mark and dash."""
     text = re.sub(r"[“”„\"]", '"', text).replace("’", "'").replace("–", "-").replace("—", "-")

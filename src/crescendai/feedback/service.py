@@ -103,7 +103,7 @@ class FeedbackService:
         )
         grounded = advice.compose(chosen, found)
         names = [one.exercise[1].name for one in found.values() if one.exercise is not None]
-        draft = Draft.of(grounded)
+        draft = sure = Draft.of(grounded)
         made_with = {"model": GROUNDED_MODEL, "prompt": "builtin"}
         if self._writer is not None:
             spent: list[Usage] = []
@@ -115,8 +115,10 @@ class FeedbackService:
                 log.warning("feedback.written_without_model", recording=str(analysis.recording_id))
             finally:
                 await self._meter.record(caller, "feedback", spent)
-        verifier, sure = (Verifier(analysis, passages, names) for _ in range(2))
-        checked, spare = verifier.check(draft), sure.check(Draft.of(grounded))
+        verifier = Verifier(analysis, passages, names)
+        checked = spare = verifier.check(draft)
+        if draft is not sure:
+            spare = Verifier(analysis, passages, names).check(sure)
         body = fill_up(checked, spare)
         return body.model_copy(update={"verification": verifier.verification}), made_with
 
