@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field
 from crescendai.web.routes import UPLOADS, asks_model, is_counted
 
 _METHODS = ("get", "post", "put", "delete")
+_NAMING = frozenset({"/api/progress", "/api/shares"})
+"""Addresses that are told in their query which recording is meant."""
 
 
 class FieldProblem(BaseModel):
@@ -71,7 +73,7 @@ def _statuses(method: str, path: str) -> list[int]:
     found = {400, 500, 503}
     if is_counted(path):
         found |= {401, 403, 422, 429}
-    if "{" in path or path == "/api/progress" or asks_model(method, path):
+    if "{" in path or path in _NAMING or asks_model(method, path):
         found |= {404, 409}
     if method in ("POST", "PUT"):
         found |= {404, 408, 409, 412, 413}
