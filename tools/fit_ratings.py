@@ -26,7 +26,6 @@ LINEAR_PENALTY = 2000.0
 PIECE_VARIANCE = 1.0  # of a piece's own level, in the kernel's unit; from 0.3 to 5 nothing changes
 EAR_SHARE = 1.0  # of what holds for one ear alone, against what holds for both
 EAR_VARIANCE = 0.3  # of an ear's own level
-CONTRAST_MOVE = 0.1  # how far a contrast should move its scale; an ear for both learns half
 SHARE = 0.25  # of each of the four parts
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +45,7 @@ class TrainingRows:
     heard: Bools  # from a transcriber
     rendered: Floats  # features of the true notes behind the heard rows
     clip_count: int  # distinct clips behind the rows
-    contrasts: Contrasts | None = None
+    contrasts: tuple[Contrasts, ...] = ()  # of different scales
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Contrasts:
     """The same playing changed in one respect, of which only the direction of a scale is known."""
 
     scale: int
+    move: float  # how far it should move; an ear for transcriptions learns half
     before: Floats  # features of true notes
     after: Floats
 
@@ -67,8 +67,7 @@ def fit(rows: TrainingRows) -> Arrays:
     normal = np.zeros_like(rows.features)
     for name, chosen in (("known", ~rows.heard), ("heard", rows.heard)):
         normal[chosen] = _normalised(rows.features[chosen], *tables[name])
-    contrasts = rows.contrasts
-    if contrasts is not None:
+    for contrasts in rows.contrasts:
         pair = (_normalised(f, *tables["known"]) for f in (contrasts.before, contrasts.after))
         normal = np.concatenate([normal, *pair])
     support = normal.astype(np.float16).astype(np.float64)
@@ -134,28 +133,20 @@ def _ridge(kernel: Floats, penalty: Floats, rows: TrainingRows) -> _Part:
     mean, own = _solved(of_rows, rows.labels, np.ones(count))
     dual = np.zeros((len(kernel), rows.labels.shape[1]))
     dual[:count] = own
-    if rows.contrasts is not None:
-        scale = rows.contrasts.scale
-        mean[scale], dual[:, scale] = _with_contrasts(covariance, of_rows, penalty, rows)
+    first = count
+    for contrasts in rows.contrasts:
+        scale, pairs = contrasts.scale, len(contrasts.before)
+        before, after = np.arange(first, first + 2 * pairs).reshape(2, pairs)
+        moved = covariance[:, after] - covariance[:, before]
+        among = moved[after] - moved[before] + np.median(penalty) * np.eye(pairs)
+        observed = np.block([[of_rows, moved[:count]], [moved[:count].T, among]])
+        target = np.concatenate([rows.labels[:, scale], np.full(pairs, contrasts.move)])
+        level = np.concatenate([np.ones(count), np.zeros(pairs)])
+        means, duals = _solved(observed, target[:, None], level)
+        mean[scale], dual[:count, scale] = means[0], duals[:count, 0]
+        dual[before, scale], dual[after, scale] = -duals[count:, 0], duals[count:, 0]
+        first += 2 * pairs
     return _Part(mean, dual)
-
-
-def _with_contrasts(
-    covariance: Floats, of_rows: Floats, penalty: Floats, rows: TrainingRows
-) -> tuple[float, Floats]:
-    """Mean and dual of the contrasts' scale: a contrast is the difference of its two rows."""
-    contrasts, count = rows.contrasts, len(of_rows)
-    assert contrasts is not None
-    pairs = len(contrasts.before)
-    before, after = slice(count, count + pairs), slice(count + pairs, None)
-    moved = covariance[:, after] - covariance[:, before]
-    among = moved[after] - moved[before]
-    among[np.diag_indices(pairs)] += np.median(penalty)
-    observed = np.block([[of_rows, moved[:count]], [moved[:count].T, among]])
-    target = np.concatenate([rows.labels[:, contrasts.scale], np.full(pairs, CONTRAST_MOVE)])
-    level = np.concatenate([np.ones(count), np.zeros(pairs)])
-    mean, dual = _solved(observed, target[:, None], level)
-    return float(mean[0]), np.concatenate([dual[:count, 0], -dual[count:, 0], dual[count:, 0]])
 
 
 def _solved(covariance: Floats, target: Floats, level: Floats) -> tuple[Floats, Floats]:

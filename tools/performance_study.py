@@ -14,6 +14,7 @@ from tools.training_rows import Study
 TESTED_EARS = ("midi", "crop", "short crop", "twin", "audio", "imitated", "doubtful")
 HEARD = ("audio", "imitated")
 AUDIO_WEIGHT = 3.0
+BLUR_MOVE, LOUD_MOVE = 0.1, 0.2  # how far a contrast should move its scale
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -76,14 +77,17 @@ def training_rows(study: Study, chosen: Bools) -> TrainingRows:
     )
 
 
-def _contrasts(study: Study, chosen: Bools) -> Contrasts | None:
-    """Blur: a pedal held over harmonies against one changed at each."""
-    if "held over" not in study.ears:
-        return None
-    clean, blurred = (
-        study.ears[ear].of(chosen) for ear in ("changed at each harmony", "held over")
+def _contrasts(study: Study, chosen: Bools) -> tuple[Contrasts, ...]:
+    """Blur: a pedal held over harmonies against one changed at each. Loudness: harder strokes."""
+
+    def contrast(key: str, move: float, *ears: str) -> Contrasts:
+        before, after = (study.ears[ear].of(chosen).features for ear in ears)
+        return Contrasts(ALL_KEYS.index(key), move, before, after)
+
+    return (
+        contrast("pedal_clean_blurred", BLUR_MOVE, "changed at each harmony", "held over"),
+        contrast("timbre_soft_loud", LOUD_MOVE, "softer", "louder"),
     )
-    return Contrasts(ALL_KEYS.index("pedal_clean_blurred"), clean.features, blurred.features)
 
 
 def held_out(study: Study, folds: Ints, within: Bools | None = None) -> dict[str, HeldOut]:

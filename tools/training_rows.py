@@ -5,7 +5,7 @@ transcribed from a render (only for clips in the cache of ``tools.render_and_tra
 ``twin``: what was rendered. ``imitated``: the true notes with the errors a transcriber makes,
 where nothing was transcribed.
 ``changed at each harmony`` and ``held over``: the pedal down all the time; the second is more
-blurred, by how much nobody has rated.
+blurred, by how much nobody has rated. ``softer`` and ``louder``: the same with other velocities.
 ``doubtful``: the true notes of some clips with a known share of wrong ones, which is what the
 transcriber's doubt estimates.
 """
@@ -29,6 +29,8 @@ CROP_SEC = 9.0
 WRONG_SHARES = (0.0, 0.02, 0.05, 0.1, 0.2)  # of a doubtful performance's notes
 EVERY_DOUBTFUL = 6  # clips
 EVERY_PEDALLED, HELD_HARMONIES, PRESS_AFTER_SEC = 5, 3, 0.06
+EVERY_LOUDER, FIRST_LOUDER = 5, 2
+VELOCITY_STEPS = 15
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -77,6 +79,11 @@ def load_study() -> Study:
         ears["imitated"] = _rows(every, [imitate_transcription(p, rng) for p in performances])
     ears["doubtful"] = _doubtful(performances)
     ears |= _pedalled(performances)
+    some = range(FIRST_LOUDER, len(clips), EVERY_LOUDER)
+    ears["softer"], ears["louder"] = (
+        _rows(list(some), [_struck(performances[index], steps) for index in some])
+        for steps in (-VELOCITY_STEPS, VELOCITY_STEPS)
+    )
     return Study(clips, np.array([clip.labels for clip in clips]), ears)
 
 
@@ -176,6 +183,13 @@ def _pedalled(performances: list[Performance]) -> dict[str, Rows]:
         "changed at each harmony": _rows(indexes, clean),
         "held over": _rows(indexes, blurred),
     }
+
+
+def _struck(performance: Performance, steps: int) -> Performance:
+    """Every velocity so many steps higher."""
+    notes = performance.notes.copy()
+    notes["velocity"] = np.clip(notes["velocity"].astype(np.int64) + steps, 3, 127)
+    return replace(performance, notes=notes)
 
 
 def _changed_at_each(performance: Performance, harmonies: int) -> PedalArray:

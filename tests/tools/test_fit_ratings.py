@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from tools.fit_ratings import (
-    CONTRAST_MOVE,
     Contrasts,
     Floats,
     TrainingRows,
@@ -18,6 +17,7 @@ from tools.fit_ratings import (
 )
 
 ROWS, FEATURES, SCALES = 240, 100, 3
+MOVE = 0.1
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +75,16 @@ def test_a_contrast_teaches_a_direction_to_its_scale_alone(rows: TrainingRows) -
     before = rng.normal(0.0, 1.0, (60, FEATURES))
     after = before.copy()
     after[:, 95:] += 1.0
-    taught = replace(rows, contrasts=Contrasts(2, before[:40], after[:40]))
-    plain, contrasted = (
-        rated(some, after[40:]) - rated(some, before[40:]) for some in (rows, taught)
+    contrasts = (
+        Contrasts(2, MOVE, before[:40], after[:40]),
+        Contrasts(1, -MOVE, before[:40], after[:40]),
     )
-    assert (contrasted[:, 2] > 0).all()
-    assert 0.05 * CONTRAST_MOVE < contrasted[:, 2].mean() < 1.2 * CONTRAST_MOVE
-    assert contrasted[:, :2] == pytest.approx(plain[:, :2], abs=1e-6)
+    plain, taught = (
+        rated(some, after[40:]) - rated(some, before[40:])
+        for some in (rows, replace(rows, contrasts=contrasts))
+    )
+    for scale, direction in ((2, 1), (1, -1)):
+        moved = direction * taught[:, scale]
+        assert (moved > 0).all()
+        assert 0.05 * MOVE < moved.mean() < 1.2 * MOVE
+    assert taught[:, 0] == pytest.approx(plain[:, 0], abs=1e-6)
