@@ -93,7 +93,7 @@ def analysed(server: Server, recording: MakeRecording) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def silence(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A WAV of eight megabytes that is refused as silent."""
-    path = tmp_path_factory.mktemp("silence") / "silence.wav"
+    path = tmp_path_factory.mktemp("silence") / "eight-megabytes.wav"
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)

@@ -107,7 +107,7 @@ def test_a_broken_upload_goes_on_where_it_was(
     expect(upload).to_have_attribute("data-state", "interrupted")
     expect(upload).to_contain_text("The connection broke")
     line.mend()
-    row = page.get_by_test_id("recording-row").filter(has_text="silence.wav")
+    row = page.get_by_test_id("recording-row").filter(has_text=silence.name)
     expect(row).to_be_visible()
     expect(upload).to_have_count(0)
 

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from crescendai.kit import logs
 from crescendai.kit.clock import DAY_MS, now_ms
 from crescendai.sharing import service as sharing
 from tests.conftest import MakeRecording
@@ -139,6 +140,7 @@ async def test_only_the_owner_shares_and_only_what_was_analysed(
 async def test_neither_the_database_the_log_nor_an_export_tells_the_token(
     house: House, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    logs.configure("console", "info")  # as a server logs; the fixture takes it back
     token = (await house.share())["token"]
     assert await house.statuses(token) == [200, 200, 200]
     exported = await house.client.get("/api/account/export", headers=house.owner)
