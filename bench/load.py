@@ -78,7 +78,8 @@ class User:
                 self.seen.took_ms[kind].append((time.perf_counter() - began) * 1000)
             except Exception as error:  # noqa: BLE001 - counted, whatever it is
                 self.seen.wrong.append(f"{kind}: {error!r}")
-            await asyncio.sleep(self.random.expovariate(1 / THINK_SEC))
+            thinks_sec = self.random.expovariate(1 / THINK_SEC)
+            await asyncio.sleep(min(thinks_sec, max(0.0, until - time.perf_counter())))
 
     async def read(self) -> None:
         await self._get(self.random.choice((*READS, *self.own)))
