@@ -12,25 +12,12 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
+from tests.fixtures.engines import production
 from tests.fixtures.kills import drive
-from tests.fixtures.postgresql import started
-from tests.fixtures.redis import redis_server
 from tests.fixtures.running import running
-from tests.fixtures.seaweedfs import s3_server
-
-
-@contextmanager
-def production(folder: Path) -> Iterator[dict[str, str]]:
-    """What tells a server to use real engines, which run meanwhile."""
-    with started() as postgresql, redis_server(folder) as port, s3_server(folder / "s3") as s3:
-        yield s3.settings | {
-            "CRESCENDAI_DATABASE_URL": postgresql.new_database(),
-            "CRESCENDAI_CACHE_URL": f"redis://127.0.0.1:{port}/0",
-        }
 
 
 def main() -> None:

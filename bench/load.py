@@ -13,30 +13,27 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import io
 import random
 import resource
 import tempfile
 import time
-import wave
 from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
-import httpx
 import numpy as np
 import uvloop
 
 from bench.streaming import helper, server_of
 from bench.streams import read_stream
+from tests.fixtures.engines import production
 from tests.fixtures.issuer import Issuer, issuing
-from tests.fixtures.postgresql import started
-from tests.fixtures.redis import redis_server
-from tests.fixtures.running import Server, running, wait_until
-from tests.fixtures.seaweedfs import s3_server
+from tests.fixtures.running import Server, handbook_is_ready, resident_mb, running, wait_until
+from tests.fixtures.sounds import silent_take
 
 THINK_SEC = 30.0
 TOKENS = 50
@@ -96,7 +93,7 @@ class User:
 
     async def upload(self) -> None:
         form = aiohttp.FormData()
-        form.add_field("file", recording(self.random), filename="take.wav")
+        form.add_field("file", silent_take(self.random), filename="take.wav")
         async with self.client.post(self._url("/api/upload"), data=form, headers=self._who) as got:
             if got.status != 201:
                 raise AssertionError(f"{got.status} {await got.text()}")
@@ -114,17 +111,6 @@ class User:
     @property
     def _who(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
-
-
-def recording(chance: random.Random) -> bytes:
-    """Four seconds of silence that nobody else has sent, 64 kB."""
-    sound = io.BytesIO()
-    with wave.open(sound, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(chance.randbytes(8) + bytes(8000 * 2 * 4))
-    return sound.getvalue()
 
 
 async def crowd(server: Server, issuer: Issuer, users: int, minutes: float) -> Seen:
@@ -163,22 +149,11 @@ def token_of(issuer: Issuer, number: int) -> str:
     return issuer.token("ec", "ES256", sub=f"pupil-{number}", exp=int(time.time()) + 3600)
 
 
-def handbook_ready(server: Server, issuer: Issuer) -> bool:
-    who = {"Authorization": f"Bearer {token_of(issuer, 0)}"}
-    url = f"{server.url}/api/knowledge/documents?limit=200"
-    documents = httpx.get(url, headers=who, timeout=30).json()["items"]
-    return len(documents) > 45 and all(one["status"] == "ready" for one in documents)
-
-
 def processes(server: Server) -> list[int]:
     """The server's own and its children's, as far as they serve or work."""
     assert server.process is not None
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text()
     return [server.process.pid, *map(int, children.split())]
-
-
-def resident_mb(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6
 
 
 def row(what: str, figures: list[float], limit: str = "") -> str:
@@ -209,32 +184,28 @@ def main() -> None:
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
         issuer = opened.enter_context(issuing())
-        model = opened.enter_context(helper("model"))
-        s3 = opened.enter_context(s3_server(folder / "s3"))
-        redis = opened.enter_context(redis_server(folder))
-        postgresql = opened.enter_context(started())
-        stack = s3.settings | {
-            "CRESCENDAI_CACHE_URL": f"redis://127.0.0.1:{redis}/0",
+        settings = {
             "CRESCENDAI_AUTH": "required",
             "CRESCENDAI_JWT_ISSUER": issuer.url,
             "CRESCENDAI_JWT_JWKS_URL": issuer.jwks_url,
-            "CRESCENDAI_LLM_URL": f"http://127.0.0.1:{model}/v1",
+            "CRESCENDAI_LLM_URL": f"http://127.0.0.1:{opened.enter_context(helper('model'))}/v1",
             "CRESCENDAI_LOG_LEVEL": "warning",
             "CRESCENDAI_RATE_LIMIT_PER_MINUTE": "1000000",  # counted, never refused
         }
         for count in (1, 2):
-            stack["CRESCENDAI_DATABASE_URL"] = postgresql.new_database()
-            stack["CRESCENDAI_WEB_PROCESSES"] = str(count)
-            taking_in = stack | {"CRESCENDAI_WORKERS": "1"}
-            with running(folder / str(count), **taking_in) as server:
-                wait_until(lambda: handbook_ready(server, issuer), 300)
-            using = stack | {"CRESCENDAI_WORKERS": str(options.workers)}
-            with server_of(folder / str(count), using) as server:
-                print(f"\n{count} web process(es), {options.users} users", flush=True)
-                report(uvloop.run(crowd(server, issuer, options.users, options.minutes)))
-                sizes = ", ".join(f"{resident_mb(pid):.0f}" for pid in processes(server))
-                print(f"memory of the server's processes: {sizes} MB", flush=True)
-                throughput.append(uvloop.run(hammer(server, issuer)))
+            place = folder / str(count)
+            with production(place) as engines:
+                stack = settings | engines | {"CRESCENDAI_WEB_PROCESSES": str(count)}
+                with running(place / "data", **stack | {"CRESCENDAI_WORKERS": "1"}) as server:
+                    who = {"Authorization": f"Bearer {token_of(issuer, 0)}"}
+                    wait_until(partial(handbook_is_ready, server, who), 300)
+                using = stack | {"CRESCENDAI_WORKERS": str(options.workers)}
+                with server_of(place / "data", using) as server:
+                    print(f"\n{count} web process(es), {options.users} users", flush=True)
+                    report(uvloop.run(crowd(server, issuer, options.users, options.minutes)))
+                    sizes = ", ".join(f"{resident_mb(pid):.0f}" for pid in processes(server))
+                    print(f"memory of the server's processes: {sizes} MB", flush=True)
+                    throughput.append(uvloop.run(hammer(server, issuer)))
     for one, other in pairwise(throughput):
         print(f"\nreads a second, {HAMMERS} connections: {one:.0f} by one process, "
               f"{other:.0f} by two ({other / one:.2f} times)")  # fmt: skip

@@ -15,10 +15,9 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from tests.fixtures.kills import Tally, everybody
-from tests.fixtures.running import Server, running
+from tests.fixtures.running import Server, resident_mb, running
 
 _EVERY_SEC = 5.0
-_PAGE_KB = 4
 
 
 @dataclass(frozen=True)
@@ -37,16 +36,12 @@ def look(server: Server) -> Sample:
     workers = server.worker_pids()
     log = server.data_dir / "crescendai.db-wal"
     return Sample(
-        _memory_mb(server.process.pid),
-        sum(map(_memory_mb, workers)),
+        resident_mb(server.process.pid),
+        sum(map(resident_mb, workers)),
         _descriptors(server.process.pid),
         sum(map(_descriptors, workers)),
         log.stat().st_size / 1e6 if log.exists() else 0.0,
     )
-
-
-def _memory_mb(pid: int) -> float:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_KB / 1000
 
 
 def _descriptors(pid: int) -> int:

@@ -27,7 +27,7 @@ import uvloop
 
 from bench import streams
 from bench.streams import LONG, LONG_TOKENS, SILENT, Read, read_stream
-from tests.fixtures.running import Server, free_port, wait_until
+from tests.fixtures.running import Server, free_port, resident_mb, wait_until
 from tests.fixtures.sounds import PRELUDE, encode, piano
 
 STREAMS, ROUNDS, STEADY_SEC, RESUMES, STOPS, IDLE, FEEDBACKS = 100, 3, 10.0, 40, 20, 1000, 20
@@ -140,12 +140,13 @@ async def idle_mb(peer: Peer, server: Server) -> float:
                 if line.startswith('data: {"session_id"'):
                     session = _session_of(line.encode())
                     break
-        before = _resident_mb(server)
+        assert server.process is not None
+        before = resident_mb(server.process.pid)
         url = f"{server.url}/api/chat/sessions/{session}/events"
         opened = [client.build_request("GET", url) for _ in range(IDLE)]
         answers = await asyncio.gather(*(client.send(one, stream=True) for one in opened))
         assert all(answer.status_code == 200 for answer in answers)
-        after = _resident_mb(server)
+        after = resident_mb(server.process.pid)
         for answer in answers:
             await answer.aclose()
     return after - before
@@ -167,12 +168,6 @@ def feedback_ms(server: Server, folder: Path) -> list[float]:
 
 def _session_of(text: bytes) -> str:
     return text.partition(b'"session_id":"')[2].partition(b'"')[0].decode()
-
-
-def _resident_mb(server: Server) -> float:
-    assert server.process is not None
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 def _row(what: str, figures: list[float], limit: str = "") -> None:

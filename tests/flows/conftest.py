@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from crescendai.web.pages import BUILD
 from tests.conftest import MakeRecording
-from tests.fixtures.running import Server, wait_until
+from tests.fixtures.running import Server, handbook_is_ready, wait_until
 from tests.fixtures.sounds import ARIA
 
 FLAGS = [
@@ -105,10 +105,4 @@ def silence(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def library(server: Server) -> None:
     """The handbook, taken in by the running server."""
-
-    def ready() -> bool:
-        listed = httpx.get(f"{server.url}/api/knowledge/documents?limit=200", timeout=30)
-        documents = listed.json()["items"]
-        return len(documents) >= 45 and all(d["status"] == "ready" for d in documents)
-
-    wait_until(ready, 240)
+    wait_until(lambda: handbook_is_ready(server), 240)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.fixtures.engines import engine_settings
 from tests.fixtures.kills import drive
 from tests.fixtures.postgresql import PostgreSQL
 from tests.fixtures.running import running
@@ -26,8 +27,4 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
 def test_nor_on_the_production_engines(
     tmp_path: Path, postgresql: PostgreSQL, redis_port: int, s3: S3Server
 ) -> None:
-    engines = s3.settings | {
-        "CRESCENDAI_DATABASE_URL": postgresql.new_database(),
-        "CRESCENDAI_CACHE_URL": f"redis://127.0.0.1:{redis_port}/7",
-    }
-    holds_its_word(tmp_path, 6, **engines)
+    holds_its_word(tmp_path, 6, **engine_settings(postgresql, redis_port, s3))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from typing import Literal
@@ -15,6 +14,7 @@ from crescendai.identity.schemas import ApiKey, KeyRequest, NewApiKey
 from crescendai.identity.tables import ApiKeyRow
 from crescendai.kit.clock import DAY_MS, now_ms
 from crescendai.kit.ids import new_id
+from crescendai.kit.sealing import kept_of
 from crescendai.kit.sql import Transactions
 
 KEY_PREFIX = "cai_"
@@ -41,7 +41,7 @@ class ApiKeys:
             user_id=caller.user_id,
             name=request.name,
             prefix=key[: len(KEY_PREFIX) + _SHOWN_CHARACTERS],
-            key_hash=_hash(key),
+            key_hash=kept_of(key),
             scopes=_text(request.scopes),
             created_at=now,
             expires_at=None if life is None else now + life * DAY_MS,
@@ -68,7 +68,7 @@ class ApiKeys:
     async def recognise(self, key: str) -> Caller:
         """Whose key this is. Raises NotAuthenticated for one that is unknown, over or revoked."""
         async with self._transactions.read() as session:
-            row = await repository.key_by_hash(session, _hash(key))
+            row = await repository.key_by_hash(session, kept_of(key))
         if row is None:
             raise NotAuthenticated("api_key_unknown", "This API key is not known here.")
         state = _state(row)
@@ -103,7 +103,3 @@ def _state(row: ApiKeyRow) -> Literal["active", "expired", "revoked"]:
 
 def _text(names: Iterable[str]) -> str:
     return " ".join(sorted(scopes.parse(names)))
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()

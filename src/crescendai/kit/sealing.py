@@ -1,4 +1,4 @@
-"""Short texts that go out to a client and must come back as they were."""
+"""What is kept of secrets, and short texts that must come back from a client as they were."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ import hmac
 from crescendai.errors import InvalidInput
 
 _MAC_BYTES = 16
+
+
+def kept_of(secret: str) -> str:
+    """What is stored of a random secret that was given out: it is known again by this, not told."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class Seal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -13,6 +12,7 @@ from crescendai.feedback.schemas import FeedbackHistory
 from crescendai.identity.service import Caller
 from crescendai.kit.clock import DAY_MS, now_ms
 from crescendai.kit.ids import new_id
+from crescendai.kit.sealing import kept_of
 from crescendai.kit.sql import Transactions
 from crescendai.recordings.schemas import Analysis, Played, Recording
 from crescendai.recordings.service import RecordingService
@@ -63,7 +63,7 @@ class SharingService:
             id=new_id(),
             owner_id=caller.user_id,
             recording_id=request.recording_id,
-            token_hash=_hash(token),
+            token_hash=kept_of(token),
             created_at=now,
             expires_at=None if life is None else now + life * DAY_MS,
         )
@@ -87,7 +87,7 @@ class SharingService:
     async def open(self, token: str) -> Opened:
         """Raises NotFound, the same for a link that never was, was revoked or has expired."""
         async with self._transactions.read() as session:
-            row = await repository.by_hash(session, _hash(token))
+            row = await repository.by_hash(session, kept_of(token))
         if row is None or _state(row) != "active":
             raise NotFound(
                 "share_closed", "This link leads nowhere (any more): ask whoever sent it for one."
@@ -137,7 +137,3 @@ def _shown(row: ShareRow) -> Share:
 
 def _state(row: ShareRow) -> Literal["active", "expired"]:
     return "expired" if row.expires_at is not None and row.expires_at <= now_ms() else "active"
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
