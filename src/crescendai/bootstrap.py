@@ -303,6 +303,7 @@ def build_services(floor: Floor) -> Services:
                 chat_sessions=turns.delete_session,
                 pending_uploads=direct.give_up,
             ),
+            forget=feedback.forget,
             database=floor.database,
             scratch=settings.data_dir.resolve() / "scratch" / "exports",
         ),

@@ -39,6 +39,17 @@ async def test_an_answer_is_kept_for_its_caller_and_its_library() -> None:
     assert len(search.asked) == 5
 
 
+async def test_one_callers_answers_are_forgotten() -> None:
+    search = Counted()
+    remembered = RememberedSearch(search)
+    for caller in (ADA, BEN):
+        await remembered.at(7).search(caller, "legato", 5)
+    remembered.forget(ADA)
+    for caller in (ADA, BEN):
+        await remembered.at(7).search(caller, "legato", 5)
+    assert [caller for caller, _ in search.asked] == [ADA, BEN, ADA]
+
+
 async def test_what_was_not_reranked_whole_is_asked_for_again() -> None:
     search = Counted()
     search.stages = ("dense", "bm25", "fusion", "rerank_part")

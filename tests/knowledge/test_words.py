@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crescendai.adapters.models.minilm import english_words
 from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.identity.service import Caller
-from crescendai.knowledge.words import ChunkText, WordCounts, search_words
+from crescendai.knowledge.spelling import Dictionary
+from crescendai.knowledge.words import ChunkText, WordCounts, search_words, words_of
 from crescendai.ports.words import WordIndex
 from tests.knowledge.conftest import Library
 
@@ -72,7 +74,7 @@ async def test_others_documents_do_not_crowd_out_ones_own(
 async def test_slips_of_spelling_are_put_right_by_the_words_one_can_find(
     library: Library, caller: Caller, stranger: Caller
 ) -> None:
-    index = MemoryWordIndex(library.transactions, dictionary={"medal"})
+    index = MemoryWordIndex(library.transactions, dictionary={"medal", "muddy", "harm", "mud"})
     for name in ("a", "b", "c"):
         await library.take_in(caller, f"{name}.txt", PEDAL + name.encode())
     await library.take_in(caller, "once.txt", TRILL)
@@ -82,11 +84,23 @@ async def test_slips_of_spelling_are_put_right_by_the_words_one_can_find(
         "the MUDDDY bass": "the muddy bass",
         "medal harmony": "medal harmony",  # a word, though none of the library's
         "fingar": "fingar",  # "finger" is found once only
+        "muddily harms": "muddily harms",  # made of words
+        "medalmud": "medalmud",
         "mdy": "mdy",
         "sourdough": "sourdough",
     }.items():
         assert await index.spelt(query, caller.user_id) == expected
     assert await index.spelt("pedel", stranger.user_id) == "pedel"
+
+
+def test_a_word_is_no_slip_of_another_one() -> None:
+    dictionary = Dictionary(english_words())
+    right = words_of("armrests concertos largo memorizing rightly senseless staffs tuner")
+    assert [word for word in right if not dictionary.knows(word)] == []
+    wrong = words_of("arpegio fingar harmnoy metronom pedel rythm staccatto")
+    assert [word for word in wrong if dictionary.knows(word)] == []
+    slips = {"concertes", "concerts", "memorie", "staccato"}
+    assert dictionary.possible(slips) == ["concerts", "staccato"]
 
 
 @given(st.text(max_size=80))

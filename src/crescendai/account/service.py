@@ -56,6 +56,7 @@ class AccountService:
         objects: ObjectStore,
         cache: ClearedCache,
         removers: Removers,
+        forget: Callable[[Caller], None],
         database: Scrubbed,
         scratch: Path,
     ) -> None:
@@ -63,6 +64,7 @@ class AccountService:
         self._objects = objects
         self._cache = cache
         self._removers = removers
+        self._forget = forget
         self._database = database
         self._scratch = scratch
 
@@ -90,7 +92,7 @@ class AccountService:
             return  # being removed at this moment, or lost: the row tells of it
 
     async def erase(self, caller: Caller) -> None:
-        """Remove everything of the user's, and the user: database, objects, index and cache.
+        """Remove everything of the user's, and the user: database, objects, index, cache, memory.
 
         Whatever fails can be done again; nobody is left without an owner meanwhile.
         """
@@ -106,4 +108,5 @@ class AccountService:
             await repository.remove_user(session, caller.user_id)
         for kind in _CACHED:  # answers and questions are cached by their hash alone, so all of them
             await self._cache.clear(kind)
+        self._forget(caller)
         await self._database.scrub()

@@ -43,6 +43,11 @@ class RememberedSearch:
                 self._kept.popitem(last=False)
         return answer
 
+    def forget(self, caller: Caller) -> None:
+        """An answer quotes what the caller has added to the library."""
+        for key in [one for one in self._kept if one[0] == caller.user_id]:
+            del self._kept[key]
+
 
 @dataclass(frozen=True)
 class _At:

@@ -63,6 +63,10 @@ class FeedbackService:
         self._meter = meter
         self._writer = writer
 
+    def forget(self, caller: Caller) -> None:
+        """Keep nothing in memory of what was found for the caller."""
+        self._search.forget(caller)
+
     async def create(self, caller: Caller, recording_id: UUID) -> Feedback:
         """Raises NotFound, or Conflict while there is no analysis to speak of."""
         analysis = await self._recordings.analysis(caller, recording_id)

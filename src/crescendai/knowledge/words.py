@@ -8,7 +8,6 @@ import unicodedata
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from string import ascii_lowercase
 from typing import Self
 
 import numpy as np
@@ -49,19 +48,6 @@ def stems_of(words: Sequence[str]) -> list[str]:
     """By Porter's algorithm of 1980, as SQLite's full text has it."""
     stems: list[str] = Stemmer.Stemmer("porter").stemWords(list(words))
     return stems
-
-
-def slips_of(word: str) -> set[str]:
-    """What one letter too many, too few, wrong, or exchanged with its neighbour makes of a word.
-
-    The first letter stays: that one is seldom wrong.
-    """
-    parts = [(word[:at], word[at:]) for at in range(1, len(word) + 1)]
-    fewer = {a + b[1:] for a, b in parts if b}
-    exchanged = {a + b[1] + b[0] + b[2:] for a, b in parts if len(b) > 1}
-    wrong = {a + letter + b[1:] for a, b in parts if b for letter in ascii_lowercase}
-    more = {a + letter + b for a, b in parts for letter in ascii_lowercase}
-    return (fewer | exchanged | wrong | more) - {word}
 
 
 class _Stems(dict[str, int]):

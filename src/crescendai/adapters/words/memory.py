@@ -10,7 +10,8 @@ from uuid import UUID
 from crescendai.adapters.words.postings import Postings, WordBlock
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge import index_repository
-from crescendai.knowledge.words import WordCounts, search_words, slips_of
+from crescendai.knowledge.spelling import Dictionary, slips_of
+from crescendai.knowledge.words import WordCounts, search_words
 from crescendai.ports.words import WordMatch
 
 _BATCH_DOCUMENTS = 64  # read and taken over at a time
@@ -27,7 +28,7 @@ class MemoryWordIndex:
         self, transactions: Transactions, dictionary: Collection[str] = frozenset()
     ) -> None:
         self._transactions = transactions
-        self._dictionary = dictionary
+        self._dictionary = Dictionary(dictionary)
         self._postings = Postings()
         self._revision = -1
         self._held: dict[UUID, int] = {}
@@ -50,14 +51,15 @@ class MemoryWordIndex:
     def _spelt(self, query: str, owner_id: UUID) -> str:
         meant = {}
         for word in self._strange(query):
-            likeliest = self._postings.likeliest(sorted(slips_of(word)), owner_id)
+            possible = self._dictionary.possible(slips_of(word))
+            likeliest = self._postings.likeliest(possible, owner_id)
             if likeliest is not None:
                 meant[word] = likeliest
         return _SPELLABLE.sub(lambda found: meant.get(found[0].lower(), found[0]), query)
 
     def _strange(self, query: str) -> list[str]:
         words = list(dict.fromkeys(word.lower() for word in _SPELLABLE.findall(query)))
-        return [one for one in self._postings.unknown(words) if one not in self._dictionary]
+        return [one for one in self._postings.unknown(words) if not self._dictionary.knows(one)]
 
     async def match(
         self,
