@@ -41,6 +41,10 @@ const look = () => {
 };
 requestAnimationFrame(look);
 """
+UNTIL_USABLE = """() => new Promise((usable) => {
+    const look = () => (__seen.control === null ? requestAnimationFrame(look) : usable());
+    look();
+})"""
 READ = """() => ({
     script: performance.getEntriesByType('resource')
         .filter((one) => new URL(one.name).pathname.endsWith('.js'))
@@ -68,7 +72,7 @@ def visit(browser: Browser, address: str, selector: str, slowed: int) -> Visit:
         session.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
     page.add_init_script(WATCH.replace("SELECTOR", selector))
     page.goto(address, wait_until="networkidle")
-    page.wait_for_function("__seen.control !== null")
+    page.evaluate(UNTIL_USABLE)
     seen = page.evaluate(READ)
     context.close()
     interactive = max(seen["control"], seen["lastEnd"])

@@ -17,7 +17,7 @@ export default defineConfig({
 	plugins: [
 		sveltekit({
 			// One page for every address: the API server answers unknown paths with index.html.
-			adapter: adapter({ pages: 'build', fallback: 'index.html', strict: true }),
+			adapter: adapter({ pages: 'build', fallback: 'index.html', precompress: true, strict: true }),
 			version: { name: sourceVersion() },
 			csp: {
 				mode: 'hash',
@@ -38,6 +38,23 @@ export default defineConfig({
 			}
 		})
 	],
+	environments: {
+		client: {
+			build: {
+				rolldownOptions: {
+					output: {
+						codeSplitting: {
+							groups: [
+								// What pages share comes as one file, not forty: a page can be used after fewer
+								// round trips. A language and the recorder are fetched when they are needed.
+								{ name: 'shared', test: /node_modules\/svelte\/|src\/lib\/(?!i18n\/(?!index)|record\/|components\/record\/)/ }
+							]
+						}
+					}
+				}
+			}
+		}
+	},
 	server: { proxy: { '/api': 'http://127.0.0.1:8000' } },
 	preview: { proxy: { '/api': 'http://127.0.0.1:8000' } }
 });

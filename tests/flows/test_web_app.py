@@ -9,11 +9,13 @@ import zipfile
 import httpx
 from playwright.sync_api import Page, Response, expect
 
+from bench.web import WATCH
 from crescendai.web.pages import BUILD
 from tests.fixtures.running import Server
 from tests.flows.conftest import OpenPage
 
 FIRST_VIEW_BYTES = 150_000
+MOST_SHIFT = 0.1
 
 
 def loaded_scripts(page: Page, address: str) -> int:
@@ -36,6 +38,16 @@ def test_a_first_view_is_light(
     for path in ("/", analysed["path"], "/progress"):
         weight = loaded_scripts(open_page(), server.url + path)
         assert weight < FIRST_VIEW_BYTES, (path, weight)
+
+
+def test_nothing_jumps_while_a_recording_opens(
+    server: Server, open_page: OpenPage, analysed: dict[str, str]
+) -> None:
+    page = open_page(height=1400)
+    page.add_init_script(WATCH.replace("SELECTOR", "[data-testid=play-toggle]"))
+    page.goto(server.url + analysed["path"], wait_until="networkidle")
+    expect(page.get_by_test_id("insight-region").first).to_be_visible()
+    assert page.evaluate("__seen.shift") < MOST_SHIFT
 
 
 def test_the_browsers_language_is_spoken_and_another_can_be_chosen(

@@ -13,7 +13,7 @@ from crescendai.chat.tutor.patterns import rule
 _GERMAN = rule(
     r"\b(?:ich|mein\w*|mir|mich|du|dir|wie|warum|wieso|weshalb|welche\w*|wo|womit|und|nicht|"
     r"ist|war|kann|soll\w*|habe?|hast|hat|bei|beim|für|über|eine?[nmrs]?|der|die|das|den|dem|"
-    r"danke|hallo|guten|servus|moin|tschüss|bitte|\w*[äöüß]\w*|bedeutet|meisten|klavier|aufnahmen?|stelle\w*)\b"
+    r"diese[mnrs]?|sich|haben|hier|sticht|heraus|danke|hallo|guten|servus|moin|tschüss|bitte|\w*[äöüß]\w*|bedeutet|meisten|klavier|aufnahmen?|stelle\w*)\b"
 )
 _ENGLISH = rule(
     r"\b(?:the|is|my|what|how|why|do|did|does|can|should|i|you|it|and|of|for|to|me|in|on|a)\b"
@@ -22,6 +22,8 @@ _ENGLISH = rule(
 _SUBJECTS: tuple[tuple[str, str], ...] = (
     (r"verwaschen\w*|verschwommen\w*|verschwimm\w*|matschig\w*|unsauber\w* pedal", "blurred pedal"),
     (r"pedal\w*", "pedal"),
+    (r"gleichmäßig\w* tonleiter\w*", "even scales"),
+    (r"halbe\w* pedal\w*|halbpedal\w*", "half pedal"),
     (
         r"timing|takt\w*|rhythm\w*|puls|gleichmäßig\w*|ungleichmäßig\w*|unruhig\w*|stabil\w*",
         "timing",
@@ -66,7 +68,8 @@ _FRAMES: tuple[tuple[str, str], ...] = (
         "Thanks",
     ),
     (
-        r"wer bist du|(?:was|wobei|womit) kannst du|wie funktioniert|^\W*hilfe\W*$",
+        r"wer bist du|(?:was|wobei|womit) kannst du|wie funktioniert (?:das|du|es|die\w*)\b|"
+        r"^\W*hilfe\W*$",
         "What can you do?",
     ),
     (r"^\W*wie (?:klang|klingt) (?:das|es|ich)\b", "How was my recording?"),
@@ -92,7 +95,12 @@ _FRAMES: tuple[tuple[str, str], ...] = (
         r"welche\w* stücke?\b|stücke? (?:empfehlen|vorschlagen|lernen)",
         "Which piece should I learn?",
     ),
-    (r"vergleich\w*|besser geworden|verbessert|fortschritt\w*|besser als", "Have I improved?"),
+    (
+        r"vergleich\w*|besser geworden|werde ich (?:\w+ )*besser|verbessert|fortschritt\w*|"
+        r"besser als|veränder\w*|entwickelt|entwicklung|"
+        r"untersch(?:ied|eid)\w*.*aufnahme\w*|anders als",
+        "Have I improved?",
+    ),
     (r"(\d{1,3}) ?min(?:uten)?\b", r"Plan my practice, I have \1 minutes a day"),
     (r"halbe stunde", "Plan my practice, I have 30 minutes a day"),
     (r"\bplan\w*|übeplan\w*|wochenplan\w*|einteilen", "Plan my practice week"),
@@ -105,7 +113,8 @@ _FRAMES: tuple[tuple[str, str], ...] = (
         r"(?:schlechteste|schwächste|schlimmste)\w* (?:stelle|moment|teil|passage)\w*",
         "What is my weakest moment?",
     ),
-    (r"auffällig\w*|\bfällt\b.*\bauf\b|sticht", "What stands out most?"),
+    (r"auffällig\w*|\bfällt\b.*\bauf\b|sticht|ungewöhnlich\w*", "What stands out most?"),
+    (r"\bwo\b.*(?:schwank|wackel|stock|stolper)\w*", "Where does the timing waver?"),
     (r"\bwo\b.*(?:eile|hetze|renne|schleppe|werde)\w*", "Where do I rush?"),
     (
         r"was soll\w* ich (?:\w+ )*(?:üben|arbeiten|machen|verbessern|tun)|als nächstes|"
@@ -115,14 +124,16 @@ _FRAMES: tuple[tuple[str, str], ...] = (
 )
 _WHY = rule(r"\b(?:warum|wieso|weshalb)\b|\b(?:ist|war|habe ich) .*\bzu\b|\bzu viel\b|\bzu wenig\b")
 _HOW = rule(
-    r"\bwie (?:übe|kann|soll\w*|spiele?|bekomme?|werde|lerne|vermeide|verbessere|schaffe)\b|"
+    r"\bwie (?:übe|kann|soll\w*|spiele?|bekomme?|werde|lerne|vermeide|verbessere|schaffe|gelingt|"
+    r"geht|funktioniert)\b|"
     r"\bübung\w*|\btipps?\b|\bhilf mir\b|\bprobleme? mit\b"
 )
 _TERM = re.compile(
     r"\bwas (?:bedeutet|heißt|ist|sind) (?:ein\w* )?([\w -]+?)\s*\??$", re.IGNORECASE
 )
 _OVERVIEW = rule(
-    r"\bwie (?:war|fandest|klang|klingt|hat|habe ich)\b|was hältst du|rückmeldung|feedback|"
+    r"\bwie (?:war|fandest|klang|klingt|hat|habe ich)\b|"
+    r"was (?:hältst|hörst|denkst|sagst|meinst) du|rückmeldung|feedback|"
     r"beurteil\w*|deine meinung|zusammenfass\w*|meine\w* (?:werte|ergebnis\w*|analyse)"
 )
 _HELLO = rule(r"^\W*(?:hallo|guten (?:tag|morgen|abend)|servus|grüß (?:dich|gott)|moin)\b\W*")

@@ -55,6 +55,9 @@ COMPARE = rule(
     r"than (?:in|on) (?:the|my)|"
     r"(?:have|has|did|am) i (?:been )?(?:improv\w+|g[eo]t(?:ten)? better|getting better|"
     r"(?:making )?progress\w*)|"
+    r"(?:have|has|did) my (?:recordings?|takes?|playing|performances?) (?:\w+ )?"
+    r"(?:chang|improv|develop|evolv)\w*|"
+    r"(?:has|have|what) changed (?:since|between|from)|"
     r"my progress)\b"
 )
 PACE = rule(
@@ -119,6 +122,7 @@ MOMENT = rule(
 )
 STANDS_OUT = rule(
     r"^\s*where (?:is|was|are|were) .*\b\w{3,}est\b|"
+    r"\bwhere (?:do|does|did) (?:the|it|my) .*\b(?:waver|wobble|falter|stumble|slip)\b|"
     r"\bstands? out\b|\bmost (?:unusual|striking|different)\b|\b(?:which|what) moment"
 )
 MINE = rule(

@@ -1,5 +1,5 @@
 import { authHeaders } from './key.ts';
-import { t } from '../i18n/index.ts';
+import { loadLanguage, t } from '../i18n/index.ts';
 import { ApiError, isAbort, problemFrom } from './problem.ts';
 
 export interface Options {
@@ -28,10 +28,12 @@ export async function send(path: string, options: Options = {}): Promise<Respons
 		response = await fetch(path, init);
 	} catch (error) {
 		if (isAbort(error)) throw error;
+		await loadLanguage();
 		throw new ApiError(0);
 	}
-	if (!response.ok) throw problemFrom(response.status, await response.text().catch(() => ''));
-	return response;
+	if (response.ok) return response;
+	await loadLanguage(); // what is asked for before the page is drawn may fail before there are words
+	throw problemFrom(response.status, await response.text().catch(() => ''));
 }
 
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {

@@ -536,6 +536,8 @@ const de: Messages = {
 	'timeline.dynamics_unit': 'Anschlagstärke',
 	'timeline.articulation_unit': 'Überlappung',
 	'timeline.pedal_unit': 'Pedal unten',
+	'timeline.notes_as_table': 'Töne als Tabelle',
+	'timeline.no_insights': 'noch keine.',
 	'timeline.notes_table.one': '{n} Ton als Tabelle',
 	'timeline.notes_table.other': '{n} Töne als Tabelle',
 	'timeline.onset': 'Zeit',

@@ -534,6 +534,8 @@ export default {
 	'timeline.dynamics_unit': 'Key velocity',
 	'timeline.articulation_unit': 'Key overlap',
 	'timeline.pedal_unit': 'Pedal down',
+	'timeline.notes_as_table': 'Notes as a table',
+	'timeline.no_insights': 'none yet.',
 	'timeline.notes_table.one': '{n} note as a table',
 	'timeline.notes_table.other': '{n} notes as a table',
 	'timeline.onset': 'At',

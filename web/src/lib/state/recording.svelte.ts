@@ -2,11 +2,13 @@ import { isAbort, toApiError, type ApiError } from '../api/problem.ts';
 import {
 	cancelAnalysis,
 	getAnalysis,
+	getPlayed,
 	getRecording,
 	retryAnalysis,
 	watchRecording
 } from '../api/recordings.ts';
-import type { Analysis, Recording } from '../api/types.ts';
+import type { Analysis, Played, Recording } from '../api/types.ts';
+import { AdviceState } from './advice.svelte.ts';
 
 const FINAL = new Set(['ready', 'refused', 'failed', 'cancelled']);
 
@@ -17,9 +19,13 @@ export class RecordingState {
 	recording = $state<Recording | null>(null);
 	analysis = $state.raw<Analysis | null>(null);
 	error = $state<ApiError | null>(null);
+	readonly advice: AdviceState;
+	#played: Promise<Played> | null = null;
 	#abort = new AbortController();
 
-	constructor(readonly id: string) {}
+	constructor(readonly id: string) {
+		this.advice = new AdviceState(id);
+	}
 
 	async load(): Promise<void> {
 		const { signal } = this.#abort;
@@ -27,11 +33,26 @@ export class RecordingState {
 		try {
 			this.recording = await getRecording(this.id, signal);
 			if (!isFinal(this.recording)) await this.#follow(signal);
-			if (this.recording.status === 'ready') this.analysis = await getAnalysis(this.id, signal);
+			if (this.recording.status === 'ready') await this.#fetch(signal);
 		} catch (error) {
 			if (!isAbort(error) && !signal.aborted) this.error = toApiError(error);
 		}
 	}
+
+	/** All that there is, asked for at once. */
+	async #fetch(signal: AbortSignal): Promise<void> {
+		this.#played = getPlayed(this.id, signal);
+		this.#played.catch(() => {}); // told to whoever takes them
+		void this.advice.load();
+		this.analysis = await getAnalysis(this.id, signal);
+	}
+
+	/** The notes: those on their way already, or asked for again. */
+	played = (signal?: AbortSignal): Promise<Played> => {
+		const begun = this.#played;
+		this.#played = null;
+		return begun ?? getPlayed(this.id, signal);
+	};
 
 	/** Read the events; when the line drops, ask how things stand and listen again. */
 	async #follow(signal: AbortSignal): Promise<void> {
@@ -79,5 +100,6 @@ export class RecordingState {
 
 	close(): void {
 		this.#abort.abort();
+		this.advice.close();
 	}
 }
