@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+import re
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from crescendai.feedback.service import GROUNDED_MODEL, FeedbackService
 from crescendai.feedback.verify import Draft, Verifier
 from crescendai.feedback.writer import FeedbackWriter
 from crescendai.identity.service import Caller, IdentityService
+from crescendai.kit.prose import Language
 from crescendai.kit.sql import Transactions
 from crescendai.ports.language_model import ScriptedLanguageModel, Usage
 from crescendai.recordings.schemas import Analysis
@@ -60,7 +62,11 @@ class World:
         return StubRecordings(self.caller, *analyses)
 
     async def feedback(
-        self, one: Analysis, search: SmallSearch | None = None, writer: FeedbackWriter | None = None
+        self,
+        one: Analysis,
+        search: SmallSearch | None = None,
+        writer: FeedbackWriter | None = None,
+        language: Language = "en",
     ) -> Feedback:
         service = FeedbackService(
             transactions=self.transactions,
@@ -69,7 +75,7 @@ class World:
             writer=writer,
             meter=UsageService(self.transactions),
         )
-        return await service.create(self.caller, one.recording_id)
+        return await service.create(self.caller, one.recording_id, language)
 
 
 @pytest.fixture
@@ -122,6 +128,58 @@ async def test_grounded_feedback_keeps_the_contract(world: World, duration: floa
     assert first.exercise.startswith("Syncopated pedal with one finger:\n1. Play a C major scale")
     assert first.expected_result.startswith("No two notes sound together")
     assert len(first.citations) == 2
+
+
+@pytest.mark.parametrize("heard", [None, UNSTEADY])
+@pytest.mark.parametrize("duration", [5.0, 22.4])
+async def test_german_says_what_was_checked_in_english(
+    world: World, heard: dict[str, float] | None, duration: float
+) -> None:
+    one = analysis(heard, duration=duration) if heard else analysis(duration=duration)
+    english = await world.feedback(one)
+    async with world.transactions.write() as session:
+        await session.execute(delete(RecordingRow))
+    german = await world.feedback(one, language="de")
+    assert (english.language, german.language) == ("en", "de")
+    said = list(zip(texts(english), texts(german), strict=True))
+    assert len(said) > 10
+    for in_english, in_german in said:
+        assert in_english != in_german
+        assert not re.search(r"\b(?:the|and|is|your)\b", in_german), in_german
+        assert set(NUMBER.findall(in_german.replace(",", "."))) <= set(
+            NUMBER.findall(in_english)
+        ), (in_english, in_german)
+    for part in ("start", "end", "dimensions", "support"):
+        ours, theirs = (
+            [getattr(item, part) for item in f.temporal_feedback] for f in (german, english)
+        )
+        assert ours == theirs
+    assert [c.quote for c in german.citations] == [c.quote for c in english.citations]
+    assert german.verification == english.verification
+    assert german.overall_assessment.support == english.overall_assessment.support
+
+
+NUMBER = re.compile(r"\d+(?:[.:]\d+)?")
+
+
+def texts(feedback: Feedback) -> Iterator[str]:
+    """What is said of the playing; exercises and quotes are the library's."""
+    overall = feedback.overall_assessment
+    yield from (overall.performance_character, *overall.strengths, *overall.priority_areas)
+    for item in feedback.temporal_feedback:
+        yield item.insight
+        yield re.sub(r"“[^”]*”", "", item.practice_focus)
+    for aim in feedback.practice_recommendations.long_term_development:
+        yield re.sub(r"“[^”]*”", "", aim.approach)
+    yield feedback.encouragement
+
+
+async def test_a_language_models_feedback_stays_english(world: World) -> None:
+    writer = FeedbackWriter(
+        model=ScriptedLanguageModel(json_replies=[written()]), cache=MemoryCache()
+    )
+    feedback = await world.feedback(analysis(), writer=writer, language="de")
+    assert (feedback.language, feedback.model) == ("en", "scripted")
 
 
 async def test_different_playing_gets_different_advice(world: World) -> None:
@@ -354,6 +412,7 @@ async def test_feedback_over_http(client: httpx.AsyncClient) -> None:
     assert (await client.get(path)).json() == {"items": [made.json()]}
     assert set(made.json()) == {
         "feedback_id",
+        "language",
         "made_with",
         "recording_id",
         "overall_assessment",

@@ -8,9 +8,9 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from crescendai.chat.events import TurnEvent
-from crescendai.chat.schemas import Language
 from crescendai.chat.tools import Tools
 from crescendai.identity.service import Caller
+from crescendai.kit.prose import Language
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from crescendai.evidence.schemas import Support
+from crescendai.kit.prose import Language
 from crescendai.knowledge.schemas import Citation
 
 MAX_MESSAGE_CHARS = 8000
@@ -18,7 +19,6 @@ Message = Annotated[
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Lines = Annotated[list[Line], Field(max_length=30)]
 Level = Literal["beginner", "intermediate", "advanced"]
-Language = Literal["en", "de"]
 Style = Literal["gentle", "direct", "detailed"]
 MessageStatus = Literal["complete", "stopped", "failed"]
 

@@ -19,7 +19,6 @@ from crescendai.chat.schemas import (
     ChatSessionDetail,
     ChatSessionPage,
     ContextUpdate,
-    Language,
     MessageStatus,
     TurnRequest,
     UserContext,
@@ -37,6 +36,7 @@ from crescendai.kit.clock import now_ms
 from crescendai.kit.entity_tags import matches, tag_of
 from crescendai.kit.ids import new_id
 from crescendai.kit.paging import cut, decode_cursor
+from crescendai.kit.prose import Language
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge.index_repository import revision as library_revision
 from crescendai.recordings import repository as recordings_repository

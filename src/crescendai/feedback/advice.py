@@ -6,12 +6,13 @@ quoted word for word. Where the library has nothing, it proposes a plain listeni
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from crescendai.evidence.scales import opposite, pole
 from crescendai.feedback import wording
-from crescendai.feedback.findings import Finding
+from crescendai.feedback.findings import Finding, Moment
+from crescendai.feedback.outliers import Outlier
 from crescendai.feedback.passages import Exercise
 from crescendai.feedback.schemas import (
     FeedbackBody,
@@ -35,6 +36,27 @@ class Found:
     remark: tuple[Hit, str] | None = None
 
 
+class Words(Protocol):
+    """The sentences of one language; a module is one: ``wording``, ``german_wording``."""
+
+    TOLD_APART: str
+    DIFFERENCE_HEARD: str
+
+    def strength_sentence(self, finding: Finding) -> str: ...
+    def priority_sentence(self, finding: Finding) -> str: ...
+    def character_sentence(self, character: Sequence[Finding]) -> str: ...
+    def insight(self, moment: Moment | Outlier) -> str: ...
+    def practice_focus(self, moment: Moment | Outlier, exercise_name: str | None) -> str: ...
+    def topic(self, finding: Finding) -> str: ...
+    def background(self, finding: Finding) -> str: ...
+    def exercise_for(self, finding: Finding) -> str: ...
+    def long_view(self, finding: Finding) -> str: ...
+    def listening_test(self, finding: Finding) -> str: ...
+    def aim(self, finding: Finding) -> str: ...
+    def monthly(self, finding: Finding) -> str: ...
+    def encouragement(self, first: Finding, best: Finding | None) -> str: ...
+
+
 class Bibliography:
     """Numbers citations in the order of use; the same words of a passage keep their number."""
 
@@ -50,38 +72,43 @@ class Bibliography:
         return number
 
 
-def compose(selection: Selection, library: Mapping[str, Found]) -> FeedbackBody:
+def compose(
+    selection: Selection, library: Mapping[str, Found], words: Words = wording
+) -> FeedbackBody:
     """Write the feedback. ``library`` holds what was found, by dimension key."""
     sources = Bibliography()
     immediate = [
-        _priority(finding, library.get(finding.key, Found()), sources)
+        _priority(finding, library.get(finding.key, Found()), sources, words)
         for finding in selection.priorities
     ]
     long_term = [
-        _aim(finding, library.get(finding.key, Found()), sources) for finding in selection.long_term
+        _aim(finding, library.get(finding.key, Found()), sources, words)
+        for finding in selection.long_term
     ]
+    best = next((f for f in selection.strengths if f.certainty != "middle"), None)
     return FeedbackBody(
         overall_assessment=OverallAssessment(
-            strengths=_strengths(selection),
-            priority_areas=[wording.priority_sentence(f) for f in selection.priorities],
-            performance_character=wording.character_sentence(selection.character),
+            strengths=[words.strength_sentence(f) for f in _strengths(selection)],
+            priority_areas=[words.priority_sentence(f) for f in selection.priorities],
+            performance_character=words.character_sentence(selection.character),
         ),
-        temporal_feedback=_moments(selection, library),
+        temporal_feedback=_moments(selection, library, words),
         practice_recommendations=PracticeRecommendations(
             immediate_priorities=immediate, long_term_development=long_term
         ),
-        encouragement=_encouragement(selection),
+        encouragement=words.encouragement(selection.priorities[0], best),
         citations=sources.citations,
     )
 
 
-def _strengths(selection: Selection) -> list[str]:
+def _strengths(selection: Selection) -> list[Finding]:
     told = [f for f in selection.strengths if f.certainty != "middle"]
-    told = told or list((selection.strengths or selection.character)[:1])
-    return [wording.strength_sentence(finding) for finding in told]
+    return told or list((selection.strengths or selection.character)[:1])
 
 
-def _moments(selection: Selection, library: Mapping[str, Found]) -> list[TemporalItem]:
+def _moments(
+    selection: Selection, library: Mapping[str, Found], words: Words
+) -> list[TemporalItem]:
     items = []
     for moment in selection.moments:
         found = library.get(moment.key, Found()).exercise
@@ -92,77 +119,47 @@ def _moments(selection: Selection, library: Mapping[str, Found]) -> list[Tempora
                 end=moment.end,
                 timestamp=moment.timestamp,
                 dimensions=[moment.key],
-                insight=wording.insight(moment),
-                practice_focus=wording.practice_focus(moment, name),
+                insight=words.insight(moment),
+                practice_focus=words.practice_focus(moment, name),
             )
         )
     return items
 
 
-def _priority(finding: Finding, found: Found, sources: Bibliography) -> ImmediatePriority:
-    skill_area = prose.capital(finding.scale.topic)
+def _priority(
+    finding: Finding, found: Found, sources: Bibliography, words: Words
+) -> ImmediatePriority:
     cited: list[str] = []
     if found.remark is not None:
         hit, quote = found.remark
-        cited.append(sources.cite(hit, quote, f"What lies behind {finding.name}"))
+        cited.append(sources.cite(hit, quote, words.background(finding)))
     if found.exercise is None:
         return ImmediatePriority(
-            skill_area=skill_area,
-            exercise=_listening_test(finding),
-            expected_result="A listener who does not know the order tells the versions apart.",
+            skill_area=words.topic(finding),
+            exercise=words.listening_test(finding),
+            expected_result=words.TOLD_APART,
             citations=cited,
         )
     hit, exercise = found.exercise
-    cited.append(sources.cite(hit, exercise.quote, f"An exercise for {finding.scale.topic}"))
+    cited.append(sources.cite(hit, exercise.quote, words.exercise_for(finding)))
     steps = "\n".join(f"{n}. {step}" for n, step in enumerate(exercise.steps, start=1))
-    check = exercise.check or "You hear the difference between the first and the last repetition."
     return ImmediatePriority(
-        skill_area=skill_area,
+        skill_area=words.topic(finding),
         exercise=f"{exercise.name}:\n{steps}",
-        expected_result=prose.capital(check),
+        expected_result=prose.capital(exercise.check or words.DIFFERENCE_HEARD),
         citations=cited,
     )
 
 
-def _listening_test(finding: Finding) -> str:
-    other = finding.scale.name(opposite(finding.side))
-    return (
-        f"Choose four bars. Record them once with {finding.name} and once with "
-        f"{other}, both exaggerated, then once in between. Listen to the three "
-        "with your eyes closed and keep the one that serves the music."
-    )
-
-
-def _aim(finding: Finding, found: Found, sources: Bibliography) -> LongTermAim:
-    opening = (
-        f"{prose.capital(finding.scale.topic)} is now at {prose.number(finding.value)}, "
-        f"between {pole(finding.key, 'left')} (0) and {pole(finding.key, 'right')} (1)."
-    )
+def _aim(finding: Finding, found: Found, sources: Bibliography, words: Words) -> LongTermAim:
     if found.remark is None:
-        rest = "Compare a recording of the same piece every month and listen for this alone."
-        return LongTermAim(
-            musical_aspect=prose.capital(finding.scale.topic),
-            approach=f"{opening} {rest}",
-            citations=[],
-        )
-    hit, quote = found.remark
-    number = sources.cite(hit, quote, f"A long view of {finding.scale.topic}")
+        rest, cited = words.monthly(finding), []
+    else:
+        hit, quote = found.remark
+        cited = [sources.cite(hit, quote, words.long_view(finding))]
+        rest = f"“{quote}” [{cited[0]}]"
     return LongTermAim(
-        musical_aspect=prose.capital(finding.scale.topic),
-        approach=f"{opening} “{quote}” [{number}]",
-        citations=[number],
-    )
-
-
-def _encouragement(selection: Selection) -> str:
-    first = selection.priorities[0].scale.topic
-    best = next((f for f in selection.strengths if f.certainty != "middle"), None)
-    if best is None:
-        return (
-            f"Nothing here is out of reach. Take {first} alone for a week, record the same passage "
-            "again, and let the comparison tell you how far you have come."
-        )
-    return (
-        f"You can build on your {best.name}; keep it just as it is while you work on {first}. One "
-        "thing at a time, and record the same passage again in a week."
+        musical_aspect=words.topic(finding),
+        approach=f"{words.aim(finding)} {rest}",
+        citations=cited,
     )

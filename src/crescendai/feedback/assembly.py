@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from pydantic import BaseModel
+
+from crescendai.evidence.schemas import Support
 from crescendai.feedback.schemas import (
     FeedbackBody,
     FeedbackCitation,
@@ -16,9 +19,15 @@ from crescendai.feedback.schemas import (
     TemporalItem,
 )
 from crescendai.feedback.verify import Draft
+from crescendai.kit.prose import Language
 
 _MARK = re.compile(r"\[(\w+)\]")
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Rests(Protocol):
+    support: list[Support]
 
 
 def fill_up(draft: Draft, grounded: Draft) -> FeedbackBody:
@@ -46,6 +55,30 @@ def fill_up(draft: Draft, grounded: Draft) -> FeedbackBody:
     )
     numbers = {citation.id: str(n) for n, citation in enumerate(whole.citations, start=1)}
     return _body(_renamed(whole, lambda id: numbers[id]))
+
+
+def retold(checked: FeedbackBody, told: FeedbackBody, language: Language) -> FeedbackBody:
+    """``told`` says part by part what ``checked`` says, in another language: it rests on that."""
+
+    def resting(parts: Sequence[M], on: Sequence[_Rests]) -> list[M]:
+        return [
+            part.model_copy(update={"support": whole.support})
+            for part, whole in zip(parts, on, strict=True)
+        ]
+
+    plan, known = told.practice_recommendations, checked.practice_recommendations
+    [overall] = resting([told.overall_assessment], [checked.overall_assessment])
+    return FeedbackBody(
+        language=language,
+        overall_assessment=overall,
+        temporal_feedback=resting(told.temporal_feedback, checked.temporal_feedback),
+        practice_recommendations=PracticeRecommendations(
+            immediate_priorities=resting(plan.immediate_priorities, known.immediate_priorities),
+            long_term_development=resting(plan.long_term_development, known.long_term_development),
+        ),
+        encouragement=told.encouragement,
+        citations=told.citations,
+    )
 
 
 def _skill_area(item: ImmediatePriority) -> str:

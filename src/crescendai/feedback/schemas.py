@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from crescendai.evidence.schemas import Support, Verification
+from crescendai.kit.prose import Language
 from crescendai.knowledge.schemas import Citation
 
 
@@ -64,8 +65,10 @@ class FeedbackBody(BaseModel):
     """What is said, without who said it and when.
 
     ``verification`` is how much of what the writer first wrote held against the evidence.
+    Citations and exercises stay in the ``language`` of their document.
     """
 
+    language: Language = "en"
     overall_assessment: OverallAssessment
     temporal_feedback: Annotated[list[TemporalItem], Field(min_length=3, max_length=5)]
     practice_recommendations: PracticeRecommendations

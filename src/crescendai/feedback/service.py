@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 
 from crescendai.errors import Conflict, UpstreamFailed
-from crescendai.feedback import advice, library, repository
-from crescendai.feedback.assembly import fill_up
+from crescendai.feedback import advice, german_wording, library, repository
+from crescendai.feedback.assembly import fill_up, retold
 from crescendai.feedback.findings import findings, moments
 from crescendai.feedback.library import Search
 from crescendai.feedback.outliers import outliers
@@ -23,6 +23,7 @@ from crescendai.feedback.writer import FeedbackWriter
 from crescendai.identity.service import Caller
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
+from crescendai.kit.prose import Language
 from crescendai.kit.sql import Transactions
 from crescendai.knowledge.index_repository import revision as library_revision
 from crescendai.ports.language_model import Usage
@@ -67,12 +68,14 @@ class FeedbackService:
         """Keep nothing in memory of what was found for the caller."""
         self._search.forget(caller)
 
-    async def create(self, caller: Caller, recording_id: UUID) -> Feedback:
+    async def create(
+        self, caller: Caller, recording_id: UUID, language: Language = "en"
+    ) -> Feedback:
         """Raises NotFound, or Conflict while there is no analysis to speak of."""
         analysis = await self._recordings.analysis(caller, recording_id)
         async with self._transactions.read() as session:
             library = await library_revision(session)
-        body, made_with = await self._write(caller, analysis, library)
+        body, made_with = await self._write(caller, analysis, library, language)
         row = FeedbackRow(
             id=new_id(),
             owner_id=caller.user_id,
@@ -97,7 +100,7 @@ class FeedbackService:
         return FeedbackHistory(items=[_feedback(row) for row in rows])
 
     async def _write(
-        self, caller: Caller, analysis: Analysis, revision: int
+        self, caller: Caller, analysis: Analysis, revision: int, language: Language
     ) -> tuple[FeedbackBody, dict[str, str]]:
         chosen = select(
             findings(analysis), moments(analysis), analysis.duration, outliers(analysis)
@@ -124,6 +127,8 @@ class FeedbackService:
         if draft is not sure:
             spare = Verifier(analysis, passages, names).check(sure)
         body = fill_up(checked, spare)
+        if language == "de" and draft is sure and not verifier.verification.dropped:
+            body = retold(body, advice.compose(chosen, found, german_wording), "de")
         return body.model_copy(update={"verification": verifier.verification}), made_with
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crescendai.evidence.scales import SCALES
+from crescendai.evidence.scales import SCALES, opposite, pole
 from crescendai.feedback.findings import Finding, Moment
 from crescendai.feedback.outliers import Outlier
 from crescendai.kit.prose import capital, listed, number
 
 # A window rests on few notes: below this, a difference from the whole is not to be leant on.
 SMALL_DIFFERENCE = 0.05
+TOLD_APART = "A listener who does not know the order tells the versions apart."
+DIFFERENCE_HEARD = "You hear the difference between the first and the last repetition."
 
 
 def lowered(sentence: str) -> str:
@@ -123,3 +125,53 @@ def practice_focus(moment: Moment | Outlier, exercise_name: str | None) -> str:
     if exercise_name is not None:
         return f"{task}, and work on it with the exercise “{exercise_name}”."
     return f"{task}. Record it three times and compare."
+
+
+def topic(finding: Finding) -> str:
+    return capital(finding.scale.topic)
+
+
+def background(finding: Finding) -> str:
+    return f"What lies behind {finding.name}"
+
+
+def exercise_for(finding: Finding) -> str:
+    return f"An exercise for {finding.scale.topic}"
+
+
+def long_view(finding: Finding) -> str:
+    return f"A long view of {finding.scale.topic}"
+
+
+def listening_test(finding: Finding) -> str:
+    other = finding.scale.name(opposite(finding.side))
+    return (
+        f"Choose four bars. Record them once with {finding.name} and once with "
+        f"{other}, both exaggerated, then once in between. Listen to the three "
+        "with your eyes closed and keep the one that serves the music."
+    )
+
+
+def aim(finding: Finding) -> str:
+    return (
+        f"{capital(finding.scale.topic)} is now at {number(finding.value)}, "
+        f"between {pole(finding.key, 'left')} (0) and {pole(finding.key, 'right')} (1)."
+    )
+
+
+def monthly(finding: Finding) -> str:
+    return "Compare a recording of the same piece every month and listen for this alone."
+
+
+def encouragement(first: Finding, best: Finding | None) -> str:
+    """``best`` is what can be built on, where there is such a thing."""
+    topic = first.scale.topic
+    if best is None:
+        return (
+            f"Nothing here is out of reach. Take {topic} alone for a week, record the same passage "
+            "again, and let the comparison tell you how far you have come."
+        )
+    return (
+        f"You can build on your {best.name}; keep it just as it is while you work on {topic}. One "
+        "thing at a time, and record the same passage again in a week."
+    )

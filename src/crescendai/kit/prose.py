@@ -1,8 +1,11 @@
-"""Numbers and lists inside sentences."""
+"""Numbers and lists inside sentences, and the languages that sentences are written in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+Language: TypeAlias = Literal["en", "de"]
 
 
 def number(value: float) -> str:

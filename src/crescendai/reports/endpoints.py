@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from crescendai.identity.endpoints import CurrentCaller
+from crescendai.kit.prose import Language
 from crescendai.reports.html import policy
 from crescendai.reports.service import ReportService
-from crescendai.reports.words import Language
 
 router = APIRouter(prefix="/api/recordings/{recording_id}", tags=["recordings"])
 

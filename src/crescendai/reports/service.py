@@ -7,10 +7,11 @@ from uuid import UUID
 
 from crescendai.feedback.schemas import FeedbackHistory
 from crescendai.identity.service import Caller
+from crescendai.kit.prose import Language
 from crescendai.recordings.schemas import Analysis, Recording
 from crescendai.reports import html
 from crescendai.reports.content import compose
-from crescendai.reports.words import Language, Words
+from crescendai.reports.words import Words
 
 
 class Recordings(Protocol):

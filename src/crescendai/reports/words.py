@@ -6,9 +6,8 @@ import json
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
-Language = Literal["en", "de"]
+from crescendai.kit.prose import Language
 
 
 @cache

@@ -8,10 +8,10 @@ from crescendai.chat.tutor.desk import FOREIGN_SIMILARITY, Desk
 from crescendai.chat.tutor.exercises import give_exercise, time_for_it
 from crescendai.chat.tutor.german_phrases import briefly, source
 from crescendai.chat.tutor.german_recording import occasion_finding
-from crescendai.chat.tutor.german_topics import topic
 from crescendai.chat.tutor.intents import Intent, minutes_in
 from crescendai.chat.tutor.listening import latest_on
 from crescendai.chat.tutor.vocabulary import content_words, is_about_music
+from crescendai.evidence.german_scales import topic
 
 NOTHING_FOUND = (
     "In der Bibliothek habe ich dazu nichts gefunden, und raten möchte ich nicht. Wenn du ein Buch "

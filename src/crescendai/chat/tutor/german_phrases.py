@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crescendai.chat.tutor.desk import Desk
-from crescendai.chat.tutor.german_topics import pole, topic
 from crescendai.chat.tutor.listening import NOTICEABLE
 from crescendai.chat.tutor.material import Finding, Moment
 from crescendai.chat.tutor.phrases import HANDBOOK
+from crescendai.evidence.german_scales import pole, topic
 from crescendai.knowledge.results import Hit
 from crescendai.recordings.schemas import Analysis
 

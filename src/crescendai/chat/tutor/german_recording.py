@@ -20,9 +20,9 @@ from crescendai.chat.tutor.german_phrases import (
     sureness,
     where_to_hear,
 )
-from crescendai.chat.tutor.german_topics import pole, topic
 from crescendai.chat.tutor.intents import Intent, minutes_in
 from crescendai.chat.tutor.listening import NOTICEABLE, asked_for, most_telling
+from crescendai.evidence.german_scales import pole, topic
 from crescendai.recordings.schemas import Analysis
 
 _WITH_THE_SCORE = "Hör es mit den Noten vor dir: Verlangt die Musik das, oder waren es die Hände?"

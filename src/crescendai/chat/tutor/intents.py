@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from crescendai.chat.brief import Said
-from crescendai.chat.tutor import german_topics, patterns
+from crescendai.chat.tutor import patterns
 from crescendai.chat.tutor.spelling import spelt
 from crescendai.chat.tutor.vocabulary import content_words, dimensions_in, is_about_music
+from crescendai.evidence import german_scales
 
 Kind: TypeAlias = Literal[
     "pain",
@@ -178,7 +179,7 @@ def _topic_so_far(history: Sequence[Said]) -> tuple[str, ...]:
 
 def _topic(said: Said) -> tuple[str, ...]:
     """What was spoken of. An answer's subject is what it names first, but not in an exercise."""
-    if said.role == "assistant" and (topics := german_topics.topics_in(said.content)):
+    if said.role == "assistant" and (topics := german_scales.topics_in(said.content)):
         return topics[:1]
     found = () if said.content.startswith("**") else dimensions_in(said.content)
     return found if said.role == "user" else found[:1]

@@ -86,7 +86,8 @@ export async function getAudio(url: string, signal?: AbortSignal): Promise<Blob>
 
 const feedbackAt = (id: string) => `/api/feedback/${encodeURIComponent(id)}`;
 
-export const createFeedback = (id: string) => sendJson<Feedback>('POST', feedbackAt(id));
+export const createFeedback = (id: string) => 
+	sendJson<Feedback>('POST', `${feedbackAt(id)}${query({ language: currentLanguage() })}`);
 
 export const listFeedback = (id: string, signal?: AbortSignal) =>
 	getJson<{ items: Feedback[] }>(feedbackAt(id), signal);

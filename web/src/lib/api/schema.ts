@@ -241,6 +241,7 @@ export type EditRequest = {
 };
 
 export type Feedback = {
+	language?: "en" | "de";
 	overall_assessment: OverallAssessment;
 	temporal_feedback: TemporalItem[];
 	practice_recommendations: PracticeRecommendations;
