@@ -14,6 +14,7 @@ import pytest
 from crescendai import commands
 from crescendai.errors import InvalidInput, NotFound
 from crescendai.settings import read_settings
+from tests.fixtures.command_line import command
 
 
 def crescendai(
@@ -129,7 +130,7 @@ def _quietly(_stage: str, _percent: int) -> None:
 def test_a_setting_that_would_not_do_what_was_meant(
     tmp_path: Path, variables: dict[str, str], expected: str
 ) -> None:
-    assert_one_sentence(crescendai(tmp_path, "migrate", **variables), expected)
+    assert_one_sentence(command(tmp_path, "migrate", **variables), expected)
 
 
 def test_a_variable_that_is_no_setting_is_named_in_the_log(tmp_path: Path) -> None:

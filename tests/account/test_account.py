@@ -4,58 +4,29 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from crescendai.account.sweep import ORPHAN_AFTER_MS, sweep_orphans
 from tests.conftest import MakeRecording
+from tests.fixtures.accounts import filled, key_of, page, state, take_in
+from tests.fixtures.command_line import command
 from tests.fixtures.in_process import in_process
 
 MARK = "Quittenmus"
 """A word that stands in everything that the user makes, and nowhere else."""
-PAGE = f"# {MARK} and pedal\n\nLift the {MARK} with the harmony, never before it.".encode()
 
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     async with in_process(tmp_path / "data", auth="required") as opened:
         yield opened
-
-
-def state(client: httpx.AsyncClient) -> Any:
-    return client._transport.app.state  # type: ignore[attr-defined]
-
-
-async def key_of(client: httpx.AsyncClient, user: str) -> dict[str, str]:
-    made = await state(client).identity.create_key(f"{user}'s key", user)
-    return {"x-api-key": made.key}
-
-
-async def fill(client: httpx.AsyncClient, key: dict[str, str], word: str, audio: bytes) -> str:
-    """Something of every kind; the recording's id."""
-    page = PAGE.replace(MARK.encode(), word.encode())
-    files = {"file": (f"{word}.md", page)}
-    once = key | {"idempotency-key": word}
-    await client.post("/api/knowledge/ingest", files=files, data={"author": word}, headers=once)
-    sent = await client.post("/api/upload", files={"file": (f"{word}.mp3", audio)}, headers=key)
-    recording: str = sent.json()["recording_id"]
-    promise = (await client.post("/api/upload/url", json={"filename": word}, headers=key)).json()
-    await client.put(promise["url"], content=word.encode() + b" begun")
-    await client.put("/api/context", json={"goals": [f"Play {word}"]}, headers=key)
-    turn = await client.post("/api/chat", json={"message": f"How do I play {word}?"}, headers=key)
-    assert turn.text.endswith("data: [DONE]\n\n")
-    await client.get("/api/knowledge/search", params={"q": f"{word} harmony"}, headers=key)
-    await client.get(f"/api/recordings/{recording}", headers=key)
-    return recording
 
 
 def traces(folder: Path, *words: str) -> list[str]:
@@ -77,8 +48,8 @@ async def test_an_export_holds_everything_and_no_secret(
 ) -> None:
     audio = recording(".mp3", seconds=4).read_bytes()
     key, other = await key_of(client, "one"), await key_of(client, "other")
-    one = await fill(client, key, MARK, audio)
-    await fill(client, other, "Birnenmost", audio)
+    one = await filled(client, key, MARK, audio)
+    await filled(client, other, "Birnenmost", audio)
     answer = await client.get("/api/account/export", headers=key)
     assert answer.headers["content-type"] == "application/zip"
     assert answer.headers["cache-control"] == "no-store"
@@ -93,7 +64,9 @@ async def test_an_export_holds_everything_and_no_secret(
     for table in ("recordings", "knowledge_documents", "chat_messages", "user_contexts"):
         assert MARK in json.dumps(tables[table], ensure_ascii=False), table
     objects = [archive.read(name) for name in archive.namelist() if name.startswith("objects/")]
-    assert sorted(objects) == sorted([audio, PAGE, f"{MARK} begun".encode()])
+    assert sorted(objects) == sorted(
+        [audio, page(MARK), f"{MARK} begun".encode(), f"{MARK} part".encode()]
+    )
     assert f"objects/audio-recordings/recordings/{one}.mp3" in archive.namelist()
     whole = b"".join(archive.read(name) for name in archive.namelist())
     assert b"Birnenmost" not in whole
@@ -107,8 +80,9 @@ async def test_an_erasure_leaves_no_trace(tmp_path: Path, recording: MakeRecordi
     data = tmp_path / "data"
     async with in_process(data, auth="required") as client:
         key, other = await key_of(client, "Zwetschgenfrau"), await key_of(client, "other")
-        one = await fill(client, key, MARK, audio)
-        theirs = await fill(client, other, "Birnenmost", audio)
+        one = await filled(client, key, MARK, audio)
+        theirs = await filled(client, other, "Birnenmost", audio)
+        await take_in(client, data)
         user = str((await state(client).identity.known_user("Zwetschgenfrau")).user_id)
         await state(client).account._cache.set(f"llm:{'0' * 64}", MARK.encode(), 3600)
         assert traces(data, MARK)
@@ -126,15 +100,7 @@ async def test_an_erasure_leaves_no_trace(tmp_path: Path, recording: MakeRecordi
 
 
 def test_by_command_line(tmp_path: Path) -> None:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "crescendai", *arguments],
-            env=os.environ | {"CRESCENDAI_DATA_DIR": str(tmp_path / "data")},
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-        )
-
+    run = partial(command, tmp_path)
     run("keys", "create", "--user", "Zwetschgenfrau")
     archive = tmp_path / "all.zip"
     assert run("account", "export", str(archive), "--user", "Zwetschgenfrau").returncode == 0
@@ -153,7 +119,7 @@ async def test_orphans_are_swept_and_nothing_else(
 ) -> None:
     audio = recording(".mp3", seconds=4).read_bytes()
     key = await key_of(client, "one")
-    await fill(client, key, MARK, audio)
+    await filled(client, key, MARK, audio)
     account = state(client).account
 
     async def content() -> AsyncIterator[bytes]:
@@ -163,6 +129,7 @@ async def test_orphans_are_swept_and_nothing_else(
     orphans = {
         f"audio-recordings/recordings/{never}.mp3",
         f"audio-recordings/uploads/{never}",
+        f"audio-recordings/uploads/{never}.parts/0003",
         f"knowledge-documents/documents/{never}/a.md",
     }
     for orphan in orphans:
@@ -170,9 +137,9 @@ async def test_orphans_are_swept_and_nothing_else(
     assert await sweep_orphans(account._transactions, account._objects) == 0  # too young
     later = time.time_ns() // 1_000_000 + ORPHAN_AFTER_MS + 1000
     monkeypatch.setattr("crescendai.account.sweep.now_ms", lambda: later)
-    assert await sweep_orphans(account._transactions, account._objects) == 3
+    assert await sweep_orphans(account._transactions, account._objects) == 4
     kept: set[str] = set()
     for folder in ("audio-recordings", "knowledge-documents"):
         kept |= {found async for found, _ in account._objects.list(folder)}
     assert not kept & orphans
-    assert len([key for key in kept if "recordings/recordings" in key or "/uploads/" in key]) == 2
+    assert len([key for key in kept if "recordings/recordings" in key or "/uploads/" in key]) == 3

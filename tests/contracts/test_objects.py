@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.fixtures.seaweedfs import ACCESS_KEY, BUCKET, SECRET_KEY, S3Server
 
 
 @pytest.fixture(params=["folder", "s3-bucket", "s3-buckets"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> FolderObjectStore | S3ObjectStore:
     if request.param == "folder":
         return FolderObjectStore(tmp_path / "objects")
     url = "s3://" if request.param == "s3-buckets" else f"s3://{BUCKET}/{tmp_path.name}"
@@ -51,6 +52,25 @@ async def test_a_later_put_replaces(store: ObjectStore) -> None:
     await store.put("audio/k", chunks(b"one, longer"))
     await store.put("audio/k", chunks(b"two"))
     assert await whole(store, "audio/k") == b"two"
+
+
+async def test_a_folder_tells_what_lies_below_it(
+    store: FolderObjectStore | S3ObjectStore,
+) -> None:
+    inside = {"audio/uploads/a.parts/0000", "audio/uploads/a.parts/0007", "audio/uploads/b"}
+    for key in (*inside, "audio/uploads-of-others/c"):
+        await store.put(key, chunks(b"x"))
+    listed = {key: written async for key, written in store.list("audio/uploads")}
+    assert set(listed) == inside
+    assert all(abs(written / 1000 - time.time()) < 3600 for written in listed.values())
+    assert {key async for key, _ in store.list("audio/uploads/a.parts")} == {
+        "audio/uploads/a.parts/0000",
+        "audio/uploads/a.parts/0007",
+    }
+    for key in inside:  # they can be had, and removed, by what they are listed as
+        assert await whole(store, key) == b"x"
+        await store.delete(key)
+    assert [key async for key, _ in store.list("audio/uploads")] == []
 
 
 async def test_a_stream_that_fails_stores_nothing(store: ObjectStore) -> None:

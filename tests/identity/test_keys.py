@@ -13,8 +13,9 @@ from sqlalchemy import text
 from crescendai.identity import keys as keys_module
 from crescendai.identity.service import IdentityService
 from crescendai.kit.sql import Transactions
+from tests.fixtures.command_line import command
 from tests.fixtures.in_process import in_process
-from tests.test_cli import assert_one_sentence, crescendai
+from tests.test_cli import assert_one_sentence
 
 
 @pytest.fixture
@@ -101,22 +102,22 @@ async def test_only_a_hash_is_kept_and_the_use_noted_once_a_minute(
 
 
 def test_keys_by_the_command_line(tmp_path: Path) -> None:
-    made = crescendai(
+    made = command(
         tmp_path, "keys", "create", "--name", "tablet", "--scope", "read", "--scope", "library",
         "--expires-in-days", "7", "--json",
     )  # fmt: skip
     key = json.loads(made.stdout)
     assert key["scopes"] == ["library", "read"]
-    listed = crescendai(tmp_path, "keys", "list")
+    listed = command(tmp_path, "keys", "list")
     assert key["key"] not in listed.stdout
     assert "tablet" in listed.stdout
-    revoked = crescendai(tmp_path, "keys", "revoke", key["prefix"])
+    revoked = command(tmp_path, "keys", "revoke", key["prefix"])
     assert revoked.returncode == 0
     assert (
-        json.loads(crescendai(tmp_path, "keys", "list", "--json").stdout)["items"][0]["state"]
+        json.loads(command(tmp_path, "keys", "list", "--json").stdout)["items"][0]["state"]
         == "revoked"
     )
-    wrong = crescendai(tmp_path, "keys", "create", "--scope", "root")
+    wrong = command(tmp_path, "keys", "create", "--scope", "root")
     assert_one_sentence(wrong, "'root' is not a scope")
-    assert_one_sentence(crescendai(tmp_path, "keys", "list", "--user", "nobody"), "no user")
-    assert_one_sentence(crescendai(tmp_path, "keys", "revoke", "cai_none"), "no API key")
+    assert_one_sentence(command(tmp_path, "keys", "list", "--user", "nobody"), "no user")
+    assert_one_sentence(command(tmp_path, "keys", "revoke", "cai_none"), "no API key")

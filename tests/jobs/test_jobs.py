@@ -12,8 +12,9 @@ from crescendai.jobs.service import Jobs, enqueue
 from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
 from tests.conftest import MakeRecording
+from tests.fixtures.command_line import command
 from tests.fixtures.in_process import in_process
-from tests.test_cli import assert_one_sentence, crescendai
+from tests.test_cli import assert_one_sentence
 
 
 async def test_jobs_are_told_by_state_and_owner(transactions: Transactions) -> None:
@@ -45,19 +46,19 @@ async def test_a_job_that_was_given_up_is_seen_and_done_again(
         (job,) = (await client.get("/api/jobs?state=queued")).json()["items"]
         assert job["kind"] == "recordings.analyze"
         assert job["about"] == {"recording_id": recording_id}
-        cancelled = crescendai(tmp_path, "jobs", "cancel", job["id"])
+        cancelled = command(tmp_path, "jobs", "cancel", job["id"])
         assert cancelled.returncode == 0, cancelled.stderr
         found = (await client.get(f"/api/recordings/{recording_id}")).json()
         assert found["status"] == "cancelled"
         await _give_up(data, UUID(job["id"]))
         (dead,) = (await client.get("/api/jobs?state=failed")).json()["items"]
         assert dead["error"] == "It broke."
-        listed = crescendai(tmp_path, "jobs", "list", "--state", "failed", "--json")
+        listed = command(tmp_path, "jobs", "list", "--state", "failed", "--json")
         assert [one["id"] for one in json.loads(listed.stdout)["items"]] == [job["id"]]
-        assert crescendai(tmp_path, "jobs", "retry", job["id"]).returncode == 0
+        assert command(tmp_path, "jobs", "retry", job["id"]).returncode == 0
         found = (await client.get(f"/api/recordings/{recording_id}")).json()
         assert found["status"] == "queued"
-        again = crescendai(tmp_path, "jobs", "retry", job["id"])
+        again = command(tmp_path, "jobs", "retry", job["id"])
         assert_one_sentence(again, "nothing to redo")
 
 

@@ -24,12 +24,13 @@ from crescendai.jobs import repository as jobs_repository
 from crescendai.kit.clock import now_ms
 from crescendai.recordings.tables import AnalysisRow
 from tests.conftest import MakeRecording
+from tests.fixtures.command_line import command
 from tests.fixtures.in_process import in_process
 from tests.fixtures.postgresql import PostgreSQL
 from tests.fixtures.running import wait_until
 from tests.fixtures.seaweedfs import S3Server
 from tests.knowledge.conftest import opened_library
-from tests.test_cli import assert_one_sentence, crescendai
+from tests.test_cli import assert_one_sentence
 
 ARTICLES = ("trills", "octaves", "leaps", "legato")
 QUERY = "/api/knowledge/search?q=How+do+I+play+an+even+trill&top_k=5"
@@ -132,11 +133,11 @@ async def test_what_is_in_use_is_not_moved(tmp_path: Path, postgresql: PostgreSQ
     used = postgresql.new_database()
     async with in_process(tmp_path / "other", database_url=SecretStr(used)):
         pass
-    refused = crescendai(tmp_path, "migrate-data", "--to", used)
+    refused = command(tmp_path, "migrate-data", "--to", used)
     assert_one_sentence(refused, "holds people of its own")
     database = Database(sqlite_url(tmp_path / "data"))
     async with database.transactions.write() as session:
         await jobs_repository.note_alive(session, "worker-0", now_ms() + 60_000)
     await database.close()
-    refused = crescendai(tmp_path, "migrate-data", "--to", used)
+    refused = command(tmp_path, "migrate-data", "--to", used)
     assert_one_sentence(refused, "stop it first")

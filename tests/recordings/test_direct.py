@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from crescendai.adapters.objects.stored import StoredObjects
 from tests.conftest import MakeRecording
 from tests.fixtures.in_process import in_process
 from tests.fixtures.seaweedfs import ACCESS_KEY, SECRET_KEY, S3Server
@@ -145,6 +146,32 @@ async def test_parts_in_any_order_become_a_recording(
     assert (await roomy.get(f"/api/recordings/{upload}/audio")).content == content
     assert (await roomy.get(f"/api/uploads/{upload}")).status_code == 404
     assert not [p for p in tmp_path.rglob("uploads/*") if p.is_file()]
+
+
+async def test_only_what_was_stored_is_removed(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed: list[str] = []
+    remove = StoredObjects.delete
+
+    async def noted(self: StoredObjects, key: str) -> None:
+        removed.append(key)
+        await remove(self, key)
+
+    monkeypatch.setattr(StoredObjects, "delete", noted)
+    whole, _ = await begun(client)
+    parted, _ = await begun(client)
+    whole, parted = whole[-36:], parted[-36:]
+    sent = await client.put(f"/api/uploads/{parted}/parts/0", content=b"x")
+    assert sent.status_code == 200
+    for upload in (whole, parted):
+        assert (await client.delete(f"/api/uploads/{upload}")).status_code == 204
+    uploads = "audio-recordings/uploads"
+    assert removed == [
+        f"{uploads}/{whole}",
+        f"{uploads}/{parted}",
+        f"{uploads}/{parted}.parts/0000",
+    ]
 
 
 async def test_a_part_that_breaks_off_is_not_kept(

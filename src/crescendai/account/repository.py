@@ -58,6 +58,17 @@ async def rows_of(
         yield table.name, [dict(row) for row in found.mappings()]
 
 
+async def arrays_of(session: AsyncSession, user_id: UUID) -> AsyncIterator[tuple[str, bytes]]:
+    """The notes and the pedal that were heard in each of the user's recordings, as .npy files."""
+    heard = Base.metadata.tables["analysis_results"]
+    ids = select(heard.c.recording_id).where(owned_tables(user_id)[heard])
+    for one in (await session.execute(ids)).scalars().all():
+        columns = select(heard.c.notes, heard.c.pedal).where(heard.c.recording_id == one)
+        for notes, pedal in await session.execute(columns):
+            yield f"{one}-notes.npy", notes
+            yield f"{one}-pedal.npy", pedal
+
+
 async def ids_of(session: AsyncSession, table: str, user_id: UUID) -> Sequence[UUID]:
     """The ids of the user's own rows in a table."""
     rows, condition = next(

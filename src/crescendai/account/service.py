@@ -19,7 +19,7 @@ from crescendai.errors import NotFound
 from crescendai.identity.service import Caller
 from crescendai.kit.sql import Transactions
 from crescendai.ports.cache import ClearedCache
-from crescendai.ports.objects import ObjectStore
+from crescendai.ports.objects import ListedStore
 
 Remove = Callable[[Caller, UUID], Awaitable[None]]
 OBJECT_KEYS: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -30,6 +30,8 @@ OBJECT_KEYS: dict[str, Callable[[dict[str, Any]], str]] = {
     ),
 }
 """Where the object of a row lies (the contract's section 5)."""
+PARTS = "audio-recordings/uploads/{id}.parts"
+"""Where the parts of an upload lie that was begun."""
 _CACHED = ("llm", "embedding")
 
 
@@ -53,7 +55,7 @@ class AccountService:
         self,
         *,
         transactions: Transactions,
-        objects: ObjectStore,
+        objects: ListedStore,
         cache: ClearedCache,
         removers: Removers,
         forget: Callable[[Caller], None],
@@ -70,17 +72,25 @@ class AccountService:
 
     @asynccontextmanager
     async def exported(self, caller: Caller) -> AsyncIterator[Path]:
-        """A ZIP archive for as long as the block lasts: ``tables/*.json`` and ``objects/…``."""
+        """A ZIP archive for as long as the block lasts.
+
+        It holds ``tables/*.json``, ``arrays/*.npy`` and ``objects/…``.
+        """
         self._scratch.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=self._scratch, suffix=".zip") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                 async with self._transactions.read() as session:
                     tables = [found async for found in repository.rows_of(session, caller.user_id)]
+                    async for name, array in repository.arrays_of(session, caller.user_id):
+                        archive.writestr(f"arrays/{name}", array)
                 for name, rows in tables:
                     text = orjson.dumps(rows, option=orjson.OPT_INDENT_2)
                     archive.writestr(f"tables/{name}.json", text)
                     for row in rows if name in OBJECT_KEYS else []:
                         await self._add_object(archive, OBJECT_KEYS[name](row))
+                    for row in rows if name == "pending_uploads" else []:
+                        async for key, _ in self._objects.list(PARTS.format(id=row["id"])):
+                            await self._add_object(archive, key)
             file.flush()
             yield Path(file.name)
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Protocol
-
 import structlog
 
 from crescendai.account import repository
 from crescendai.kit.clock import DAY_MS, now_ms
 from crescendai.kit.sql import Transactions
-from crescendai.ports.objects import ObjectStore
+from crescendai.ports.objects import ListedStore
 
 log = structlog.get_logger(__name__)
 FOLDERS = (
@@ -20,11 +17,6 @@ FOLDERS = (
 )
 ORPHAN_AFTER_MS = DAY_MS
 """An upload writes its object first and its row a little later."""
-
-
-class ListedStore(ObjectStore, Protocol):
-    def list(self, folder: str) -> AsyncIterator[tuple[str, int]]:
-        """The keys below a folder, and when each was written (ms)."""
 
 
 async def sweep_orphans(transactions: Transactions, objects: ListedStore) -> int:

@@ -35,7 +35,14 @@ class ObjectStore(Protocol):
         """Raise Unavailable when the store cannot be used."""
 
 
-class SigningStore(ObjectStore, Protocol):
+class ListedStore(ObjectStore, Protocol):
+    """A store that tells what it holds."""
+
+    def list(self, folder: str) -> AsyncIterator[tuple[str, int]]:
+        """The keys below a folder, and when each was written (ms)."""
+
+
+class SigningStore(ListedStore, Protocol):
     """A store that lets others read or write one object directly."""
 
     async def sign(self, method: Method, key: str, expires_sec: int) -> str:

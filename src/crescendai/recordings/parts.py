@@ -10,15 +10,15 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 from crescendai.errors import Conflict, InvalidInput, NotFound, TooLarge
-from crescendai.ports.objects import ObjectStore
+from crescendai.ports.objects import ListedStore
 
 PART_BYTES = 1024 * 1024
 
 
 class UploadParts:
-    """The parts of pending uploads, under their upload's key."""
+    """The parts of pending uploads, each upload's in a folder beside its key."""
 
-    def __init__(self, objects: ObjectStore, folder: str, max_upload_bytes: int) -> None:
+    def __init__(self, objects: ListedStore, folder: str, max_upload_bytes: int) -> None:
         self._objects = objects
         self._folder = folder
         self._most = -(-max_upload_bytes // PART_BYTES)
@@ -53,11 +53,15 @@ class UploadParts:
                 yield chunk
 
     async def remove(self, upload_id: UUID) -> None:
-        for number in range(self._most):
-            await self._objects.delete(self._key(upload_id, number))
+        """What was stored, and no request for what was not."""
+        for key in [key async for key, _ in self._objects.list(self._below(upload_id))]:
+            await self._objects.delete(key)
+
+    def _below(self, upload_id: UUID) -> str:
+        return f"{self._folder}/{upload_id}.parts"
 
     def _key(self, upload_id: UUID, number: int) -> str:
-        return f"{self._folder}/{upload_id}.{number:04}"
+        return f"{self._below(upload_id)}/{number:04}"
 
 
 async def _capped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -122,3 +122,16 @@ def test_the_best_of_many_are_found_though_common_words_are_not_weighed_everywhe
     found = index.match(words, CLARA, 20)
     assert [one.score for one in found] == pytest.approx([score for score, _ in best], rel=1e-4)
     assert {one.number: seen[one.number] for one in found} == pytest.approx(scores(found), rel=1e-4)
+
+
+def test_a_word_of_a_removed_document_is_known_no_more() -> None:
+    index, gone = Postings(), uuid4()
+    jam, pedal = search_words("Quittenmus"), search_words("pedal")
+    put(index, uuid4(), None, chunks(1, 3, seed=1))
+    put(index, gone, CLARA, [ChunkText(n, "Quittenmus", "") for n in range(10, 15)])
+    assert index.scores(jam, [11])
+    index.update([], [gone])
+    assert index.scores(jam, [1, 2, 11]) == {}
+    assert index.match(jam, CLARA, 5) == []
+    assert index.unknown([*jam, *pedal]) == jam
+    assert index.scores(pedal, [1, 2, 3])

@@ -30,7 +30,7 @@ class FolderObjectStore(StoredObjects):
         root.mkdir(parents=True, exist_ok=True)
         self._root = root
         self._signer = AddressSigner(secret)
-        self._store = LocalStore(str(root), mkdir=True)
+        self._store = LocalStore(str(root), mkdir=True, automatic_cleanup=True)
 
     def _place(self, key: str) -> tuple[Store, str]:
         return self._store, key

@@ -52,11 +52,11 @@ class StoredObjects(ABC):
     async def list(self, folder: str) -> AsyncIterator[tuple[str, int]]:
         """The keys below a folder, and when each was written (ms)."""
         store, path = self._place(f"{folder}/")
-        inside = f"{folder}/".removesuffix(path)
         try:
             async for page in obstore.list(store, prefix=path or None):
                 for found in page:
-                    yield inside + found["path"], int(found["last_modified"].timestamp() * 1000)
+                    key = f"{folder}/{found['path'].removeprefix(path)}"
+                    yield key, int(found["last_modified"].timestamp() * 1000)
         except (BaseError, OSError) as error:
             raise trouble(error) from error
 

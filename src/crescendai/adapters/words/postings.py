@@ -189,11 +189,15 @@ class Postings:
     def _write_anew(self) -> None:
         alive = self._owners != _NOBODY
         place = (np.cumsum(alive) - 1).astype(np.uint32)
-        for stem, held in enumerate(self._postings):
-            packed = np.frombuffer(held, np.uint32)
+        left: dict[str, array[int]] = {}
+        for stem, number in self._stems.items():
+            packed = np.frombuffer(self._postings[number], np.uint32)
             packed = packed[alive[packed >> 8]]
-            moved = place[packed >> 8] << 8 | packed & 255
-            self._postings[stem] = array("I", moved.tobytes())
+            if len(packed):  # a word that stands nowhere any more is not known any more
+                moved = place[packed >> 8] << 8 | packed & 255
+                left[stem] = array("I", moved.tobytes())
+        self._stems = {stem: number for number, stem in enumerate(left)}
+        self._postings = list(left.values())
         self._rows = {
             document_id: (int(place[start]), int(place[start]) + end - start)
             for document_id, (start, end) in self._rows.items()
