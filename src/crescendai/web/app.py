@@ -48,7 +48,7 @@ from crescendai.sharing.service import SharingService
 from crescendai.usage import endpoints as usage_endpoints
 from crescendai.usage.quotas import Quotas
 from crescendai.usage.service import UsageService
-from crescendai.web import jobs, layers, model_card, objects, openapi, pages, policy, problems, reference, status
+from crescendai.web import jobs, layers, model_card, objects, openapi, pages, problems, reference, status
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -105,7 +105,6 @@ def create_app(
     app.state.registry = CollectorRegistry()
     app.state.max_upload_bytes = settings.max_upload_bytes
     app.state.web_build = web_build
-    app.state.page_policy = policy.of_page(web_build / "index.html")
     app.state.cursors = Seal(secret, "cursors")
     problems.install(app, production)
     for router in (
