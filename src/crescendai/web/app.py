@@ -98,6 +98,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the host, and the scheme, that was asked by
     )
     for field in fields(services):
         setattr(app.state, field.name, getattr(services, field.name))
