@@ -1,9 +1,9 @@
 """How often search finds the right passage, and how fast: ``python -m bench.retrieval``.
 
 Takes the shared books in as a user's documents, through the service and the real models, and asks
-three sets of questions: the shared development questions, and two halves of this project's own,
-each written from a single passage. What is chosen is chosen on ``questions/tune.jsonl``;
-``questions/report.jsonl`` and the development questions tell how well it does. Prints,
+four sets of questions: the shared development questions, two halves of this project's own, each
+written from a single passage, and some written like those that the model was trained on, after it
+was. What is chosen is chosen on ``questions/tune.jsonl``; the others tell how well it does. Prints,
 for every stage, the share of questions whose answer is among the first k, and how well
 the best hit's score tells questions with an answer from those without one (AUC); then the latency
 of the whole search. A hit is a returned chunk that covers at least half of one gold quote.
@@ -52,6 +52,7 @@ SETS = {
     "development": SHARED / "corpus" / "dev.jsonl",
     "own, to choose by": OWN / "tune.jsonl",
     "own, to report": OWN / "report.jsonl",
+    "own, written later": OWN / "later.jsonl",
 }
 
 
@@ -84,8 +85,8 @@ async def main() -> None:
         data.mkdir(parents=True, exist_ok=True)
         database = Database(sqlite_url(data))
         await migrate(database)
-        library = await _open(database, data, models.text_models)
-        files = await _take_in(library)
+        library = await open_library(database, data, models.text_models)
+        files = await take_in(library)
         for name, path in SETS.items():
             await _report(library, files, name, read_questions(path))
         await _report_latency(library, [one.query for one in read_questions(SETS["development"])])
@@ -93,7 +94,7 @@ async def main() -> None:
         await database.close()
 
 
-async def _open(database: Database, data: Path, models: TextModels) -> Library:
+async def open_library(database: Database, data: Path, models: TextModels) -> Library:
     transactions, objects = database.transactions, FolderObjectStore(data / "objects")
     return Library(
         service=KnowledgeService(transactions=transactions, objects=objects),
@@ -119,7 +120,7 @@ async def _open(database: Database, data: Path, models: TextModels) -> Library:
     )
 
 
-async def _take_in(library: Library) -> dict[UUID, str]:
+async def take_in(library: Library) -> dict[UUID, str]:
     """Every book, under its title; file name by document id."""
     files = {}
     began = time.perf_counter()

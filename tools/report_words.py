@@ -23,7 +23,6 @@ PREFIXES = (
     "measure.",
     "measured.",
     "moment.",
-    "needs.",
     "quality.",
     "reading.",
     "report.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,9 +13,8 @@ from crescendai.music.dimensions import BY_KEY, DIMENSIONS, HOLISTIC, Dimension
 from crescendai.recordings.schemas import Analysis, Measurement, Recording
 from crescendai.reports.words import Words
 
-_UNITLESS = frozenset(
-    ("", "1", "ratio", "count", "none", "notes", "trills", "mordents", "turns", "grace notes")
-)
+_UNITS = {"bpm": "unit.bpm", "per_minute": "unit.per_minute"}
+_UNITLESS = frozenset({"", "1", "ratio", "count", "none", "fraction"})
 
 
 @dataclass(frozen=True)
@@ -153,22 +151,14 @@ def _measure_name(key: str, words: Words) -> str:
 
 def _measured(one: Measurement, words: Words) -> str:
     if one.value is None:
-        if not one.needs:
-            return words("measure.none")
-        needs = words("measured.needs", what=_in_words("needs", one.needs, words))
-        return f"{words('measure.none')} ({needs})"
+        needs = f" ({words('measured.needs', what=one.needs)})" if one.needs else ""
+        return words("measure.none") + needs
     if one.unit == "fraction":
         return f"{words.number(one.value * 100, 1 if one.value < 0.1 else 0)} %"
     size = abs(one.value)
     digits = 0 if float(one.value).is_integer() or size >= 1000 else 2 if size < 10 else 1
-    unit = "" if one.unit in _UNITLESS else _in_words("unit", one.unit, words)
-    return f"{words.number(one.value, digits)} {unit}".rstrip()
-
-
-def _in_words(kind: str, text: str, words: Words) -> str:
-    """Words of an analysis in the report's language, where there are some."""
-    key = f"{kind}.{re.sub(r'[^a-z0-9]+', '_', text.lower())}"
-    return words(key) if words.known(key) else text.replace("_", " ")
+    unit = words(_UNITS[one.unit]) if one.unit in _UNITS else one.unit.replace("_", " ")
+    return words.number(one.value, digits) + ("" if one.unit in _UNITLESS else f" {unit}")
 
 
 def _advice(feedback: Feedback, words: Words) -> Advice:

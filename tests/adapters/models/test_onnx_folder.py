@@ -7,7 +7,7 @@ import pytest
 
 from crescendai.adapters.models.hub import ModelFolders
 from crescendai.adapters.models.library_models import LibraryModels
-from crescendai.adapters.models.minilm import DIMENSIONS, MAX_TOKENS, MiniLM
+from crescendai.adapters.models.minilm import DIMENSIONS, MAX_TOKENS, ORIGINAL, MiniLM
 from crescendai.adapters.models.onnx_folder import FolderEmbedder, FolderReranker, OnnxFolder
 from crescendai.errors import UpstreamFailed
 from crescendai.settings import read_settings
@@ -20,7 +20,7 @@ async def test_a_folders_graph_gives_what_the_same_graph_gives_elsewhere(tmp_pat
     folder = minilm_folder(tmp_path / "m")
     embedder = FolderEmbedder(OnnxFolder(lambda: folder), model_id="m", dimensions=DIMENSIONS)
     vectors = await embedder.embed([PEDAL, "x"])
-    for row, states in zip(vectors, MiniLM().token_states([PEDAL, "x"]), strict=True):
+    for row, states in zip(vectors, MiniLM(ORIGINAL).token_states([PEDAL, "x"]), strict=True):
         assert float(row @ states[0] / np.linalg.norm(states[0])) > 0.999
 
 

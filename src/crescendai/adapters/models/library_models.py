@@ -5,7 +5,7 @@ from __future__ import annotations
 from crescendai.adapters.models.hub import ModelFolders
 from crescendai.adapters.models.json_service import JSONService
 from crescendai.adapters.models.maxsim import MaxSimReranker
-from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.models.minilm import ORIGINAL, ORIGINAL_ID, MiniLM, MiniLMEmbedder
 from crescendai.adapters.models.onnx_folder import FolderEmbedder, FolderReranker, OnnxFolder
 from crescendai.adapters.models.remote_embedder import RemoteEmbedder, openai_embeddings
 from crescendai.adapters.models.workers_ai import (
@@ -72,6 +72,8 @@ class LibraryModels:
     def _open(self, model_id: str) -> Embedder | None:
         if model_id == MiniLMEmbedder.model_id:
             return MiniLMEmbedder(self._minilm)
+        if model_id == ORIGINAL_ID:
+            return MiniLMEmbedder(MiniLM(ORIGINAL), ORIGINAL_ID)
         if model_id == BGE_EMBEDDER:
             return self._bge()
         if model_id == _WORKERS_AI and self._settings.workers_ai_account_id is not None:

@@ -4,8 +4,8 @@ A window's score is the mean, over the query's tokens, of the highest cosine wit
 the passage's as a whole is found likewise. A token counts the more, the rarer it is in texts on
 piano playing (``token_weights.npz``). The best window's makes three quarters of the answer, the
 whole's the rest: words that stand together mean more than the same words strewn about. To keep a
-passage small, its states are projected to 64 dimensions (``projection.npz``, the leading directions
-of token states of English texts on piano playing) and stored as int8. See ``docs/decisions/0010``.
+passage small, its states are projected to 64 dimensions (``projection.npz``, learnt with the
+model) and stored as int8. See ``docs/decisions/0010``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NO_TOKENS = np.zeros((0, DIMENSIONS), np.int8)
 class MaxSimReranker:
     """Keeps 64 bytes a token, after the count of windows and each one's count of tokens."""
 
-    model_id = "maxsim-minilm-64-int8-2"
+    model_id = "maxsim-minilm-piano-1"
 
     def __init__(self, model: MiniLM) -> None:
         self._model = model

