@@ -23,6 +23,7 @@ PREFIXES = (
     "measure.",
     "measured.",
     "moment.",
+    "needs.",
     "quality.",
     "reading.",
     "report.",

@@ -45,9 +45,13 @@ export default defineConfig({
 					output: {
 						codeSplitting: {
 							groups: [
-								// What pages share comes as one file, not forty: a page can be used after fewer
+								// What pages share comes as few files, not forty: a page can be used after fewer
 								// round trips. A language and the recorder are fetched when they are needed.
-								{ name: 'shared', test: /node_modules\/svelte\/|src\/lib\/(?!i18n\/(?!index)|record\/|components\/record\/)/ }
+								// The framework is apart, for it reads its payload when it is loaded: not too early.
+								{ name: 'first', test: /preload-helper|runtime\/client\/payload/, priority: 3 },
+								{ name: 'svelte', test: /node_modules\/svelte\//, priority: 2 },
+								{ name: 'framework', test: /kit\/src\/runtime\/(?!client\/(?:client-)?entry)/, priority: 1 },
+								{ name: 'shared', test: /src\/lib\/(?!i18n\/(?!index)|record\/|components\/record\/)/ }
 							]
 						}
 					}

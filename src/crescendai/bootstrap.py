@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -109,6 +110,7 @@ log = structlog.get_logger(__name__)
 
 _GRACE_SEC = 3
 _LOCK_WITHIN_SEC = 10.0
+_STOP_WITHIN_SEC = 8.0  # before the next worker of the slot stops waiting for the lock
 
 
 @dataclass(frozen=True)
@@ -565,8 +567,15 @@ async def work(settings: Settings, slot: str | None, with_parent: bool) -> None:
         end_with_parent()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        stop.set()
+        patience = threading.Timer(_STOP_WITHIN_SEC, os._exit, (1,))
+        patience.daemon = True  # a worker that cannot stop must not keep its slot from the next
+        patience.start()
+
     for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, end)
     async with opened(settings) as floor:
         await run_worker(floor, slot or own_slot(settings), stop)
     sys.stderr.flush()

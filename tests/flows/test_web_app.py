@@ -64,6 +64,16 @@ def test_the_browsers_language_is_spoken_and_another_can_be_chosen(
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
 
 
+def test_an_unknown_address_is_told_once(server: Server, open_page: OpenPage) -> None:
+    """A page that thinks it is outdated loads itself again, and again."""
+    page = open_page()
+    opened: list[str] = []
+    page.on("request", lambda r: opened.append(r.url) if r.is_navigation_request() else None)
+    page.goto(f"{server.url}/nothing/here", wait_until="networkidle")
+    expect(page.get_by_text("There is nothing at this address")).to_be_visible()
+    assert len(opened) == 1
+
+
 def test_it_says_when_it_is_offline(server: Server, open_page: OpenPage) -> None:
     page = open_page()
     page.goto(server.url, wait_until="networkidle")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from crescendai.jobs.service import NOBODY_WAITS, Jobs, enqueue
 from crescendai.jobs.tables import JobRow
@@ -59,6 +61,12 @@ PROGRAM = textwrap.dedent(
         note("deadly tried")
         os.kill(os.getpid(), signal.SIGKILL)
 
+    async def escaping(payload):
+        note("escaping tried")
+        if not (folder / "escaped").exists():
+            (folder / "escaped").touch()
+            raise asyncio.CancelledError  # which ends the work for the engine
+
     async def gave_up(payload, reason):
         note(f"gave up: {reason}")
 
@@ -71,6 +79,7 @@ PROGRAM = textwrap.dedent(
             "slow": Handler(slow, gave_up),
             "failing": Handler(failing, gave_up),
             "deadly": Handler(deadly, gave_up),
+            "escaping": Handler(escaping, gave_up),
         }
         await Worker(
             database.transactions, handlers, sys.argv[4], sys.argv[2], lost_after_sec=2
@@ -223,6 +232,32 @@ async def test_a_worker_that_comes_back_after_it_was_given_up_changes_nothing(
     assert done.attempts == 2
 
 
+async def test_a_job_that_the_engine_has_lost_is_done(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    async with transactions.write() as session:
+        session.add(_job("dispatched"))  # of which the engine has never heard
+    await promise(transactions, "escaping")
+    workshop.start()
+    await wait_for_states(transactions, ["done", "done"])
+    assert sorted(workshop.lines) == ["escaping tried", "escaping tried", "quick 0"]
+
+
+@ON_SQLITE
+async def test_a_job_that_a_worker_is_wrongly_held_to_run_is_done(
+    transactions: Transactions, workshop: Workshop
+) -> None:
+    await promise(transactions, "quick", n=1)
+    workshop.start()
+    await wait_for_states(transactions, ["done"])
+    with closing(sqlite3.connect(workshop.folder / "jobs.db")) as engine, engine:
+        engine.execute("UPDATE workflow_status SET status = 'PENDING'")
+    async with transactions.write() as session:
+        await session.execute(update(JobRow).values(state="dispatched", finished_at=None))
+    await wait_for_states(transactions, ["done"])
+    assert workshop.lines == ["quick 1", "quick 1"]
+
+
 @ON_SQLITE
 async def test_jobs_that_were_over_long_ago_are_forgotten(
     transactions: Transactions, workshop: Workshop
@@ -236,16 +271,16 @@ async def test_jobs_that_were_over_long_ago_are_forgotten(
     await wait_for_states(transactions, ["done", "done", "failed"])
 
 
-def _job(state: str, finished_days_ago: int) -> JobRow:
-    at = now_ms() - finished_days_ago * DAY_MS
+def _job(state: str, finished_days_ago: int | None = None) -> JobRow:
+    at = now_ms() - (finished_days_ago or 0) * DAY_MS
     return JobRow(
         id=new_id(),
         kind="quick",
-        payload={},
+        payload={"n": 0},
         priority=10,
         state=state,
         created_at=at,
-        finished_at=at,
+        finished_at=None if finished_days_ago is None else at,
     )
 
 

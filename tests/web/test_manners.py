@@ -192,3 +192,68 @@ async def test_what_browsers_are_told(client: httpx.AsyncClient, tmp_path: Path)
     assert "strict-transport-security" not in answer.headers
     secure = await client.get("https://127.0.0.1:8000/api/context")
     assert "max-age=31536000" in secure.headers["strict-transport-security"]
+
+
+JSON = {"content-type": "application/json"}
+HEAVY: dict[str, str | bytes] = {
+    "nested lists": "[" * 100_000 + "]" * 100_000,
+    "nested objects": '{"message":' * 50_000 + "1" + "}" * 50_000,
+    "a number of 400,000 digits": '{"message": ' + "9" * 400_000 + "}",
+    "a number without end": '{"goals": [1e999999], "message": 1e999999}',
+    "no number": '{"goals": NaN, "message": Infinity}',
+    "half a character": '{"goals": ["\\ud800"], "message": "\\ud800", "name": "\\ud800"}',
+    "60,000 fields": "{" + ",".join(f'"k{n}": {n}' for n in range(60_000)) + "}",
+    "another encoding": '{"message": "a"}'.encode("utf-16"),
+    "no encoding": b'{"message": "\xff", "goals": ["\xff"], "name": "\xff"}',
+}
+TAKING_JSON = (
+    ("PUT", "/api/context"),
+    ("POST", "/api/chat"),
+    ("POST", "/api/keys"),
+    ("POST", "/api/shares"),
+    ("POST", "/api/upload/url"),
+    ("POST", "/v1/chat/completions"),
+)
+
+
+async def test_json_that_is_too_deep_too_large_or_no_text_does_no_harm(
+    client: httpx.AsyncClient,
+) -> None:
+    for name, body in HEAVY.items():
+        for method, path in TAKING_JSON:
+            answer = await client.request(method, path, content=body, headers=JSON)
+            assert answer.status_code < 500, (name, path)
+            assert answer.is_success or is_problem(answer)
+        asked = await client.post("/mcp", content=body, headers=JSON)
+        assert asked.status_code == 400, name
+
+
+async def test_no_shared_cache_may_keep_an_answer_and_no_browser_give_it_to_another_caller(
+    client: httpx.AsyncClient,
+) -> None:
+    for path in ("/api/context", "/api/recordings/x", "/api/nothing", "/v1/models", "/api/usage"):
+        answer = await client.get(path)
+        assert answer.headers["cache-control"] == "private, no-cache", path
+        assert "X-API-Key" in answer.headers["vary"]
+        assert "Authorization" in answer.headers["vary"]
+    assert (await client.get("/api/recordings/")).status_code == 404  # never a redirect
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_a_foreign_page_may_link_to_an_answer_and_not_embed_it(
+    client: httpx.AsyncClient, site: str
+) -> None:
+    embedding = {"sec-fetch-site": site, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
+    following = {"sec-fetch-site": site, "sec-fetch-mode": "navigate"}
+    for path in ("/api/context", "/api/account/export", "/api/knowledge/search?q=pedal"):
+        refused = await client.get(path, headers=embedding)
+        assert refused.json()["type"] == "urn:crescendai:problem:origin_not_allowed"
+        followed = await client.get(path, headers=following)
+        assert followed.status_code == 200
+        assert followed.headers["cross-origin-resource-policy"] == "same-origin"
+    own = await client.get("/api/context", headers=embedding | {"sec-fetch-site": "same-origin"})
+    assert own.status_code == 200
+    begun = (await client.post("/api/upload/url", json={"filename": "a.wav"})).json()
+    signed = begun["url"].removeprefix(str(client.base_url).rstrip("/"))
+    answer = await client.get(signed, headers=embedding)  # signed to be put there, not got
+    assert answer.json()["type"] == "urn:crescendai:problem:address_not_signed"

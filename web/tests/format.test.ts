@@ -29,7 +29,7 @@ test('sizes and measurements', () => {
 	assert.equal(formatBytes(52_428_800), '52 MB');
 	assert.equal(formatMeasurement(0.42, 'fraction'), '42 %');
 	assert.equal(formatMeasurement(96.25, 'bpm'), '96.3 beats/min');
-	assert.equal(formatMeasurement(1234, 'notes'), '1,234 notes');
+	assert.equal(formatMeasurement(1234, 'notes'), '1,234');
 	assert.equal(formatMeasurement(null, 'ms'), 'not measurable');
 	assert.equal(humanize('finger_noise_ms'), 'Finger noise');
 	assert.equal(humanize('ioi_variability'), 'Unevenness from note to note');

@@ -21,7 +21,7 @@ test('every message is used', () => {
 		.filter((name) => !/i18n.(en|de)\.ts$/.test(name))
 		.map((name) => readFileSync(name, 'utf8'))
 		.join('\n');
-	const made = /^(dim|dimgroup|measure|status|stage|tool|problem|progress\.change)\./;
+	const made = /^(dim|dimgroup|measure|needs|part|status|stage|tool|unit|problem|progress\.change)\./;
 	const unused = Object.keys(en).filter((key) => {
 		const stem = key.replace(/\.(one|other)$/, '');
 		return !made.test(key) && ![`'${key}'`, `"${key}"`, `'${stem}'`].some((used) => source.includes(used));

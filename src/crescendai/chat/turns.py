@@ -137,6 +137,7 @@ class Turns:
         self._closed = True
         if self._watching is not None:
             self._watching.cancel()
+            await asyncio.wait([self._watching])
         await asyncio.gather(*(_end(turn) for turn in list(self._running.values())))
         await self._ledger.shut()
 

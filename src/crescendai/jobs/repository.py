@@ -50,6 +50,22 @@ async def mark_dispatched(session: AsyncSession, ids: Sequence[UUID]) -> None:
     )
 
 
+async def dispatched(session: AsyncSession, limit: int) -> Sequence[UUID]:
+    """The jobs that were handed over and are not over, the oldest first."""
+    query = select(JobRow.id).where(JobRow.state == "dispatched").order_by(JobRow.created_at)
+    return (await session.execute(query.limit(limit))).scalars().all()
+
+
+async def hold_dispatched(session: AsyncSession, ids: Collection[UUID]) -> Sequence[UUID]:
+    """Lock those of the jobs that are handed over and not over."""
+    query = select(JobRow.id).where(JobRow.id.in_(ids), JobRow.state == "dispatched")
+    return (await session.execute(query.with_for_update())).scalars().all()
+
+
+async def queue_again(session: AsyncSession, ids: Collection[UUID]) -> None:
+    await session.execute(update(JobRow).where(JobRow.id.in_(ids)).values(state="queued"))
+
+
 async def begin_attempt(session: AsyncSession, job_id: UUID) -> JobRow | None:
     """Count one more attempt and return the job, unless it is over or gone."""
     job = await session.get(JobRow, job_id, with_for_update=True)

@@ -2,8 +2,8 @@
 
 The engine (DBOS) keeps its own state: in a SQLite file beside ours, or in a schema of its own in
 our PostgreSQL database. Its workflow id is our row's id, so handing a row over twice starts it
-once. A workflow whose process died is started again by the next worker of the same slot, or by any
-other one when that slot has given no sign of life for
+once. A workflow whose process died is started again by the next worker of the same slot; any worker
+queues again what nobody carries out, as when a slot has given no sign of life for
 ``LOST_AFTER_SEC``. Handlers are coroutines on the worker's own event loop; the engine's threads
 only wait for them.
 """
@@ -39,6 +39,7 @@ DONE_KEPT_DAYS = 7
 FAILED_KEPT_DAYS = 90
 RETRY_SEC = 2.0
 _BATCH = 20
+_LOOKED_AT = 1000
 _ENGINE_CONNECTIONS = 5
 
 log = structlog.get_logger(__name__)
@@ -70,6 +71,7 @@ class Worker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._workflow: Any = None
         self._running: set[UUID] = set()
+        self._stray: set[UUID] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set.
@@ -204,25 +206,46 @@ class Worker:
                 log.warning("worker.database_trouble", error=str(error.orig))
 
     async def _take_over(self) -> None:
-        holding = await asyncio.to_thread(_slots_with_work)
+        """Queue again what was handed over and nobody carries out, when it is found so twice.
+
+        That is the work of lost workers, and what the engine holds for over, or does not know,
+        although its end was never noted: a process that dies, or that is cut off from one of the
+        databases, can leave that behind between two steps.
+        """
         since = now_ms() - int(self._lost_after_sec * 1000)
         async with self._transactions.read() as session:
-            alive = await repository.alive_slots(session, since)
-        lost = sorted(holding - alive - {self._slot})
-        if lost:
-            log.warning("worker.took_over", slot=self._slot, lost_slots=lost)
-            await asyncio.to_thread(DBOS._recover_pending_workflows, lost)
+            handed_over = await repository.dispatched(session, _LOOKED_AT)
+            alive = await repository.alive_slots(session, since) - {self._slot}
+        stray = await asyncio.to_thread(self._not_carried_out, handed_over, alive)
+        again, self._stray = stray & self._stray, stray
+        if not again:
+            return
+        async with self._transactions.write() as session:
+            held = await repository.hold_dispatched(session, again)
+            stray = await asyncio.to_thread(self._not_carried_out, held, alive)
+            await asyncio.to_thread(DBOS.delete_workflows, [str(job_id) for job_id in stray])
+            await repository.queue_again(session, stray)
+        log.warning("worker.took_over", slot=self._slot, jobs=sorted(map(str, stray)))
+
+    def _not_carried_out(self, job_ids: Sequence[UUID], alive: set[str]) -> set[UUID]:
+        """Those that neither wait in the engine, nor run here, nor in one of the other slots."""
+        known = DBOS.list_workflows(
+            workflow_ids=[str(job_id) for job_id in job_ids],
+            status=["ENQUEUED", "DELAYED", "PENDING"],
+            load_input=False,
+            load_output=False,
+        )
+        carried_out = {
+            UUID(workflow.workflow_id)
+            for workflow in known
+            if workflow.status != "PENDING" or workflow.executor_id in alive
+        }
+        return set(job_ids) - carried_out - self._running
 
     async def _forget(self) -> None:
         async with self._transactions.write() as session:
             await repository.forget(session, "done", now_ms() - DONE_KEPT_DAYS * DAY_MS)
             await repository.forget(session, "failed", now_ms() - FAILED_KEPT_DAYS * DAY_MS)
-
-
-def _slots_with_work() -> set[str]:
-    """The slots whose work the engine believes to be running."""
-    running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-    return {workflow.executor_id for workflow in running if workflow.executor_id}
 
 
 def _reason(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,8 +14,9 @@ from crescendai.music.dimensions import BY_KEY, DIMENSIONS, HOLISTIC, Dimension
 from crescendai.recordings.schemas import Analysis, Measurement, Recording
 from crescendai.reports.words import Words
 
-_UNITS = {"bpm": "unit.bpm", "per_minute": "unit.per_minute"}
-_UNITLESS = frozenset({"", "1", "ratio", "count", "none", "fraction"})
+_UNITLESS = frozenset(
+    ("", "1", "ratio", "count", "none", "notes", "trills", "mordents", "turns", "grace notes")
+)
 
 
 @dataclass(frozen=True)
@@ -151,14 +153,22 @@ def _measure_name(key: str, words: Words) -> str:
 
 def _measured(one: Measurement, words: Words) -> str:
     if one.value is None:
-        needs = f" ({words('measured.needs', what=one.needs)})" if one.needs else ""
-        return words("measure.none") + needs
+        if not one.needs:
+            return words("measure.none")
+        needs = words("measured.needs", what=_in_words("needs", one.needs, words))
+        return f"{words('measure.none')} ({needs})"
     if one.unit == "fraction":
         return f"{words.number(one.value * 100, 1 if one.value < 0.1 else 0)} %"
     size = abs(one.value)
     digits = 0 if float(one.value).is_integer() or size >= 1000 else 2 if size < 10 else 1
-    unit = words(_UNITS[one.unit]) if one.unit in _UNITS else one.unit.replace("_", " ")
-    return words.number(one.value, digits) + ("" if one.unit in _UNITLESS else f" {unit}")
+    unit = "" if one.unit in _UNITLESS else _in_words("unit", one.unit, words)
+    return f"{words.number(one.value, digits)} {unit}".rstrip()
+
+
+def _in_words(kind: str, text: str, words: Words) -> str:
+    """Words of an analysis in the report's language, where there are some."""
+    key = f"{kind}.{re.sub(r'[^a-z0-9]+', '_', text.lower())}"
+    return words(key) if words.known(key) else text.replace("_", " ")
 
 
 def _advice(feedback: Feedback, words: Words) -> Advice:

@@ -48,7 +48,7 @@ from crescendai.sharing.service import SharingService
 from crescendai.usage import endpoints as usage_endpoints
 from crescendai.usage.quotas import Quotas
 from crescendai.usage.service import UsageService
-from crescendai.web import jobs, layers, model_card, objects, openapi, pages, policy, problems, reference, status
+from crescendai.web import jobs, layers, model_card, objects, openapi, pages, problems, reference, status
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -98,6 +98,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the host, and the scheme, that was asked by
     )
     for field in fields(services):
         setattr(app.state, field.name, getattr(services, field.name))
@@ -105,7 +106,6 @@ def create_app(
     app.state.registry = CollectorRegistry()
     app.state.max_upload_bytes = settings.max_upload_bytes
     app.state.web_build = web_build
-    app.state.page_policy = policy.of_page(web_build / "index.html")
     app.state.cursors = Seal(secret, "cursors")
     problems.install(app, production)
     for router in (

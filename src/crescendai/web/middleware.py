@@ -18,6 +18,7 @@ from crescendai.kit.ids import new_id
 from crescendai.settings import LOOPBACK_HOSTS
 from crescendai.web import policy
 from crescendai.web.problems import internal_problem, problem
+from crescendai.web.routes import is_counted
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +72,9 @@ class RequestContext:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
                 wanted = policy.HEADERS | (policy.HTTPS if scope["scheme"] == "https" else {})
+                if is_counted(scope["path"]):  # answers are the caller's own, errors too
+                    wanted = wanted | {"Cache-Control": "private, no-cache"}
+                    headers.add_vary_header("Authorization, X-API-Key")
                 for name, value in wanted.items():
                     headers.setdefault(name, value)
             await send(message)
@@ -102,10 +106,11 @@ class RequestContext:
 
 
 class SameOrigin:
-    """Refuses writes that a browser sends on behalf of a page from another origin.
+    """Refuses what a browser sends on behalf of a page from another origin: writes, and embedding.
 
     The local owner needs no credentials, so without this any web page open in the owner's browser
-    could write to the server on this machine.
+    could write to the server on this machine, or make it work and time its answers. Following a
+    link is no embedding, and an address that was signed is meant to be embedded.
     """
 
     def __init__(self, app: ASGIApp, *, allowed_origins: Iterable[str]) -> None:
@@ -113,24 +118,31 @@ class SameOrigin:
         self._allowed = frozenset(allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS:
-            headers = Headers(scope=scope)
-            origin = headers.get("origin")
-            if (
-                origin is not None
-                and origin not in self._allowed
-                and urlsplit(origin).netloc != headers.get("host")
-            ):
-                response = problem(
-                    scope["state"]["request_id"],
-                    403,
-                    "origin_not_allowed",
-                    "This is not allowed",
-                    "This page's origin may not write here; ALLOWED_ORIGINS lists those that may.",
-                )
-                await response(scope, receive, send)
-                return
+        if scope["type"] == "http" and self._is_foreign(scope):
+            response = problem(
+                scope["state"]["request_id"],
+                403,
+                "origin_not_allowed",
+                "This is not allowed",
+                "A page of another origin may not do this; ALLOWED_ORIGINS lists those that may.",
+            )
+            await response(scope, receive, send)
+            return
         await self._app(scope, receive, send)
+
+    def _is_foreign(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if scope["method"] in _SAFE_METHODS:
+            embedded = headers.get("sec-fetch-mode") == "no-cors"
+            elsewhere = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+            signed = scope["path"].startswith("/api/objects/")
+            return embedded and elsewhere and is_counted(scope["path"]) and not signed
+        return (
+            origin is not None
+            and origin not in self._allowed
+            and urlsplit(origin).netloc != headers.get("host")
+        )
 
 
 class LoopbackHost:
@@ -144,9 +156,10 @@ class LoopbackHost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            name, _, port = Headers(scope=scope).get("host", "").rpartition(":")
+            hosts = Headers(scope=scope).getlist("host")
+            name, _, port = hosts[0].rpartition(":") if hosts else ("", "", "")
             host = name if name and port.isdigit() else f"{name}:{port}".lstrip(":")
-            if host.strip("[]") not in LOOPBACK_HOSTS:
+            if len(hosts) != 1 or host.strip("[]") not in LOOPBACK_HOSTS:
                 response = problem(
                     scope["state"]["request_id"],
                     400,

@@ -34,7 +34,7 @@ async def get_object(request: Request, key: str, expires: int, signature: str) -
     size = await store.size(key)
     return StreamingResponse(
         store.read(key, 0, size),
-        headers={"Content-Length": str(size)},
+        headers={"Content-Length": str(size), "Cross-Origin-Resource-Policy": "cross-origin"},
         media_type="application/octet-stream",
     )
 

@@ -15,6 +15,7 @@ from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
 from crescendai.kit.entity_tags import matches, tag_of
+from crescendai.web import policy
 
 BUILD = Path(__file__).parent / "static"
 _TWINS = {"br": ".br", "gzip": ".gz"}
@@ -50,11 +51,18 @@ async def page(request: Request, path: str) -> Response:
 
 
 def _first_page(request: Request) -> Response:
+    page = request.app.state.web_build / "index.html"
     headers = {
         "Cache-Control": "no-cache",
-        "Content-Security-Policy": request.app.state.page_policy,
+        "Content-Security-Policy": _policy(page, page.stat().st_mtime_ns),
     }
-    return _sent(request, request.app.state.web_build / "index.html", headers)
+    return _sent(request, page, headers)
+
+
+@lru_cache(maxsize=8)
+def _policy(page: Path, modified_ns: int) -> str:
+    """The page's own, kept until the page is another one."""
+    return policy.of_page(page)
 
 
 def _sent(request: Request, file: Path, headers: dict[str, str]) -> Response:

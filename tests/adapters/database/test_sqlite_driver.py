@@ -90,3 +90,27 @@ async def test_many_writers_take_turns(tmp_path: Path) -> None:
     async with database.transactions.read() as session:
         assert (await session.execute(text("SELECT value FROM counted"))).scalar_one() == 60
     await database.close()
+
+
+async def test_a_query_that_is_cancelled_again_and_again_leaves_nothing_behind(
+    tmp_path: Path,
+) -> None:
+    database = Database(sqlite_url(tmp_path))
+
+    async def asking() -> None:
+        while True:
+            async with database.transactions.read() as session:
+                await session.execute(text("SELECT 1"))
+
+    await database.ping()
+    for n in range(20):
+        task = asyncio.create_task(asking())
+        await asyncio.sleep(0.001 + n % 7 * 0.0005)
+        for _ in range(4):  # as when both a closed stream and the server's end cancel it
+            task.cancel()
+            await asyncio.sleep(0)
+    await database.close()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    if left:
+        _, left = await asyncio.wait(left, timeout=5)
+    assert not left

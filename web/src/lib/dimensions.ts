@@ -1,5 +1,5 @@
 import type { Interval } from './api/types.ts';
-import { t } from './i18n/index.ts';
+import { inline, t } from './i18n/index.ts';
 
 const SCORED = [
 	'timing_stable_unstable',
@@ -63,7 +63,7 @@ export const dimension = (key: string): Dimension | undefined => BY_KEY.get(key)
 /** "Timbre: brightness", or the bare key in words for one this app does not know. */
 export function dimensionName(key: string): string {
 	const d = BY_KEY.get(key);
-	return d ? `${d.group}: ${d.name.toLowerCase()}` : key.replaceAll('_', ' ');
+	return d ? `${d.group}: ${inline(d.name)}` : key.replaceAll('_', ' ');
 }
 
 export interface Group {

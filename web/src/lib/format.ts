@@ -78,25 +78,23 @@ export function formatNumber(value: number): string {
 	return Math.round(value).toLocaleString(currentLocale());
 }
 
-const units = (): Record<string, string> => ({
-	'': '',
-	'1': '',
-	ratio: '',
-	count: '',
-	none: '',
-	fraction: '',
-	bpm: t('unit.bpm'),
-	'notes/s': 'notes/s',
-	per_minute: t('unit.per_minute'),
-	s: 's',
-	ms: 'ms'
-});
+/** Nothing is said behind the number: the measurement's name says what is counted. */
+const UNITLESS = new Set(['', '1', 'ratio', 'count', 'none', 'notes', 'trills', 'mordents', 'turns', 'grace notes']);
+
+/** Words that came from the server, in the language in use where there are some. */
+function inWords(kind: 'unit' | 'needs', text: string): string {
+	const key = `${kind}.${text.toLowerCase().replace(/\W+/g, '_')}`;
+	return known(key) ? t(key) : text.replaceAll('_', ' ');
+}
+
+/** What a measurement would have needed. */
+export const inNeed = (of: string): string => inWords('needs', of);
 
 /** A measured value with its unit; fractions as per cent. */
 export function formatMeasurement(value: number | null, unit: string): string {
 	if (value === null || !Number.isFinite(value)) return t('measure.none');
 	if (unit === 'fraction') return `${fixed(value * 100, value < 0.1 ? 1 : 0)} %`;
-	const label = units()[unit] ?? unit.replaceAll('_', ' ');
+	const label = UNITLESS.has(unit) ? '' : inWords('unit', unit);
 	return label ? `${formatNumber(value)} ${label}` : formatNumber(value);
 }
 

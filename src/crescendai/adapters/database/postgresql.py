@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Any
 
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumper
 from sqlalchemy import event, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 _CONNECT_WITHIN_SEC = 5
+_TRUSTED_SEC = 1.0
 
 
 def connect(url: str, connections: int) -> AsyncEngine:
@@ -18,13 +22,26 @@ def connect(url: str, connections: int) -> AsyncEngine:
         pool_size=connections,
         max_overflow=connections,
         hide_parameters=True,  # what people write is in no log
-        pool_pre_ping=True,  # a database that was away costs nobody a failed request
         connect_args={"connect_timeout": _CONNECT_WITHIN_SEC},
     )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.driver_connection.adapters.register_dumper(str, _WithoutNul)
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def _checkin(_connection: Any, record: Any) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        """A database that was away costs nobody a failed request: those that lay idle are asked."""
+        if time.monotonic() - record.info.get("used_at", math.inf) < _TRUSTED_SEC:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error  # the others have been cut with it
 
     return engine
 

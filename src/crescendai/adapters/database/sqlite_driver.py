@@ -7,6 +7,7 @@ waits for a ROLLBACK.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from functools import partial
@@ -24,6 +25,24 @@ def connect(*args: Any, **options: Any) -> aiosqlite.Connection:
 
 class OneTripConnection(aiosqlite.Connection):
     _begin: str | None = None
+    _stopped: asyncio.Future[Any] | None = None
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        if self._stopped is None:
+            self._stopped = super().stop()
+        return self._stopped
+
+    async def close(self) -> None:
+        """Close, once all that was asked for is done.
+
+        Whoever closes it while another does waits for the same end. With aiosqlite's own each
+        would wait for an end of its own, of which a thread has only one: a query that is cancelled
+        twice would keep the event loop from ever ending.
+        """
+        if self._connection is not None or self._stopped is not None:
+            stopped = self.stop()
+            if stopped is not None:
+                await asyncio.shield(stopped)
 
     async def rollback(self) -> None:
         self._begin = None

@@ -59,6 +59,10 @@ export function t(key: Key, values: Values = {}): string {
 	return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
+/** A name inside a line: German nouns keep their capital. */
+export const inline = (name: string): string =>
+	language === 'de' ? name : name.toLocaleLowerCase(currentLocale());
+
 /** Whether there is a message for a key that came from elsewhere. */
 export const known = (key: string): key is Key => messages !== null && key in messages;
 
