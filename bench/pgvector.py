@@ -20,17 +20,17 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import text
 
-from crescendai import bootstrap
 from crescendai.adapters.database.engine import Database
 from crescendai.adapters.database.migrate import migrate
 from crescendai.adapters.vectors import pgvector
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.adapters.vectors.pgvector import PgVectorIndex
+from crescendai.bootstrap.tables import SCHEMA
 from crescendai.ports.vectors import Neighbour, VectorBlock
 from tests.contracts.test_vectors import CLARA, DIMENSIONS, StoredShelf
 from tests.fixtures.postgresql import started
 
-assert bootstrap  # knows every table
+assert SCHEMA  # knows every table
 
 QUESTIONS, WANTED, BATCH = 100, 10, 500
 RNG = np.random.default_rng(11)

@@ -20,16 +20,16 @@ from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 
-from crescendai import bootstrap
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import migrate
+from crescendai.bootstrap.tables import SCHEMA
 from crescendai.chat import repository
 from crescendai.chat.tables import ChatMessageRow, ChatSessionRow
 from crescendai.identity.tables import UserRow
 from crescendai.kit.ids import new_id
 from tests.fixtures.postgresql import started
 
-assert bootstrap  # knows every table
+assert SCHEMA  # knows every table
 
 WRITERS = 50
 WRITES_EACH = 40

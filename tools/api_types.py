@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from crescendai.bootstrap import build_app
+from crescendai.bootstrap.web import build_app
 from crescendai.settings import read_settings
 from tools.node import WEB
 

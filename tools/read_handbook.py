@@ -14,7 +14,8 @@ from pathlib import Path
 from uuid import UUID
 
 from crescendai.adapters.documents.process import ProcessParser
-from crescendai.bootstrap import build_services, opened
+from crescendai.bootstrap.floor import opened
+from crescendai.bootstrap.services import build_services
 from crescendai.knowledge.ingestion import IngestionService
 from crescendai.knowledge.models import TextModels
 from crescendai.knowledge.readings import FILE, key, write

@@ -22,7 +22,7 @@ import orjson
 import crescendai
 from crescendai.adapters.database import snapshot
 from crescendai.adapters.secret import NAME as SECRET
-from crescendai.bootstrap import open_objects
+from crescendai.bootstrap.floor import open_objects
 from crescendai.errors import Conflict, InvalidInput, NotFound
 from crescendai.kit.clock import now_ms
 from crescendai.ports.objects import ObjectStore

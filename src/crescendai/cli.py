@@ -121,9 +121,9 @@ def worker(
     with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Run a worker for analyses and ingestion (``serve`` starts its own)."""
-    from crescendai import bootstrap
+    from crescendai.bootstrap.worker import work
 
-    asyncio.run(bootstrap.work(_settings(), slot, with_parent))
+    asyncio.run(work(_settings(), slot, with_parent))
 
 
 @app.command()

@@ -16,17 +16,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from crescendai.adapters import confinement
 from crescendai.adapters.audio.files import FileAudioProbe
 from crescendai.adapters.database.migrate import migrate
-from crescendai.adapters.models.transkun import WEIGHTS_DIR, verify
-from crescendai.bootstrap import (
-    Floor,
-    build_analyzer,
-    build_checks,
-    build_services,
-    open_floor,
-    opened,
-    own_slot,
-    run_worker,
-)
+from crescendai.bootstrap.checks import build_checks
+from crescendai.bootstrap.floor import Floor, open_floor, opened
+from crescendai.bootstrap.services import build_services
+from crescendai.bootstrap.slots import own_slot
 from crescendai.errors import Conflict, CrescendError, InvalidInput, NotFound, Unavailable
 from crescendai.identity.schemas import ApiKey, NewApiKey
 from crescendai.identity.scopes import ALL_SCOPES, parse
@@ -39,7 +32,6 @@ from crescendai.knowledge.evaluation import Recall
 from crescendai.knowledge.reindexing import REINDEX
 from crescendai.knowledge.schemas import Document, IndexState, SearchResults, search_results
 from crescendai.knowledge.service import KnowledgeService
-from crescendai.music.performance_model import PerformanceModel
 from crescendai.ports.performance import Refused
 from crescendai.recordings.analyze import overall_percent, to_analysis
 from crescendai.recordings.schemas import Analysis
@@ -273,6 +265,8 @@ async def analyze_file(settings: Settings, path: Path, report: Report) -> Analys
     if not path.is_file():
         raise NotFound("file_missing", f"There is no file {path}.")
     await FileAudioProbe().probe(path)
+    from crescendai.bootstrap.worker import build_analyzer  # slow to import, as is all that hears
+
     began = now_ms()
     try:
         heard = await build_analyzer(settings, Path(tempfile.gettempdir())).analyze(
@@ -287,6 +281,8 @@ async def analyze_file(settings: Settings, path: Path, report: Report) -> Analys
 
 async def examine(settings: Settings) -> dict[str, Part]:
     """The readiness checks, and whether models, web app and confinement are in place."""
+    from crescendai.adapters.models.transkun import WEIGHTS_DIR, verify
+    from crescendai.music.performance_model import PerformanceModel
 
     async def web_app() -> None:
         if not (BUILD / "index.html").is_file():
@@ -404,6 +400,8 @@ async def _while_working(floor: Floor, waiting: Coroutine[Any, Any, T]) -> T:
     """
     if (await look(build_checks(floor)["workers"])).status == "ok":
         return await waiting
+    from crescendai.bootstrap.worker import run_worker  # slow to import, as is all that hears
+
     stop = asyncio.Event()
     worker = asyncio.create_task(run_worker(floor, own_slot(floor.settings), stop))
     waiter = asyncio.create_task(waiting)

@@ -12,11 +12,12 @@ from crescendai.adapters.database import transfer
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import migrate
 from crescendai.adapters.objects.folder import FolderObjectStore
-from crescendai.bootstrap import build_services, open_floor, open_objects
+from crescendai.bootstrap.floor import open_floor, open_objects
+from crescendai.bootstrap.services import build_services
 from crescendai.chat.recovery import recover
 from crescendai.errors import Conflict, InvalidInput, NotFound
 from crescendai.jobs import repository as jobs_repository
-from crescendai.jobs.worker import HEARTBEAT_SEC
+from crescendai.jobs.service import HEARTBEAT_SEC
 from crescendai.kit.clock import now_ms
 from crescendai.ports.objects import ObjectStore
 from crescendai.settings import Settings

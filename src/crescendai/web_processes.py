@@ -16,7 +16,10 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from crescendai import bootstrap
+from crescendai.bootstrap.floor import opened
+from crescendai.bootstrap.services import build_services
+from crescendai.bootstrap.web import build_app, listen, prepare, serve_at, supervisor
+from crescendai.bootstrap.web import serve as serve_alone
 from crescendai.jobs.supervisor import Supervisor
 from crescendai.kit.process import end_with_parent
 from crescendai.settings import Settings
@@ -28,9 +31,9 @@ METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def serve(settings: Settings, announce: Callable[[int], None]) -> None:
-    """As ``bootstrap.serve``, with ``settings.web_processes`` of them."""
+    """As ``bootstrap.web.serve``, with ``settings.web_processes`` of them."""
     if settings.web_processes == 1:
-        bootstrap.serve(settings, announce)
+        serve_alone(settings, announce)
         return
     with ExitStack() as opened, tempfile.TemporaryDirectory(prefix="crescendai-") as metrics:
         os.environ[METRICS_FOLDER] = metrics
@@ -42,12 +45,12 @@ def serve_beside(settings: Settings, socket_number: int) -> None:
     """Be one of the web processes, on the socket that its parent holds."""
     end_with_parent()
     with socket.socket(fileno=socket_number) as listener:
-        bootstrap.serve_at(listener, bootstrap.build_app(settings, alone=False), settings)
+        serve_at(listener, build_app(settings, alone=False), settings)
 
 
 def _listen_together(settings: Settings) -> list[socket.socket]:
     """Sockets of one port. Raises Unavailable when somebody else listens there."""
-    with bootstrap.listen(settings.host, settings.port) as first:
+    with listen(settings.host, settings.port) as first:
         address, family = first.getsockname()[:2], first.family
     return [
         socket.create_server(address, family=family, reuse_port=True)
@@ -59,8 +62,8 @@ async def _keep(
     settings: Settings, sockets: list[socket.socket], announce: Callable[[int], None]
 ) -> None:
     """Until SIGINT or SIGTERM; then every process ends as a server of one would."""
-    async with bootstrap.opened(settings) as floor:
-        await bootstrap.prepare(floor, bootstrap.build_services(floor))
+    async with opened(settings) as floor:
+        await prepare(floor, build_services(floor))
     numbers = {f"web-{n}": one.fileno() for n, one in enumerate(sockets)}
 
     def command(slot: str) -> list[str]:
@@ -73,7 +76,7 @@ async def _keep(
         pass_fds=tuple(numbers.values()),
         stop_within_sec=settings.drain_sec + _END_SEC,
     )
-    running = asyncio.gather(web.run(), bootstrap.supervisor(settings).run())
+    running = asyncio.gather(web.run(), supervisor(settings).run())
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, running.cancel)

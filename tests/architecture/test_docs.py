@@ -12,7 +12,7 @@ import pytest
 import typer.main
 
 import crescendai
-from crescendai.bootstrap import build_app
+from crescendai.bootstrap.web import build_app
 from crescendai.cli import app as cli
 from crescendai.music.measurements import DEFINITIONS
 from crescendai.settings import Settings, environment_name, read_settings

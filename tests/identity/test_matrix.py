@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from crescendai.bootstrap import build_app
+from crescendai.bootstrap.web import build_app
 from crescendai.identity import keys as keys_module
 from crescendai.identity.scopes import ALL_SCOPES
 from crescendai.identity.service import IdentityService

@@ -18,6 +18,7 @@ from crescendai.kit.sql import Transactions
 
 SOMEBODY_WAITS = 10
 NOBODY_WAITS = 100
+HEARTBEAT_SEC = 5.0  # so often a worker gives a sign of life
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from crescendai.errors import CrescendError
 from crescendai.jobs import repository
-from crescendai.jobs.service import Handler
+from crescendai.jobs.service import HEARTBEAT_SEC, Handler
 from crescendai.jobs.tables import JobRow
 from crescendai.kit.clock import DAY_MS, now_ms
 from crescendai.kit.sql import Transactions
@@ -33,7 +33,6 @@ QUEUE = "crescendai-jobs"
 APPLICATION_VERSION = "crescendai-jobs-1"  # fixed: jobs outlive releases
 MAX_ATTEMPTS = 3
 POLL_SEC = 0.2
-HEARTBEAT_SEC = 5.0
 LOST_AFTER_SEC = 6 * HEARTBEAT_SEC
 DONE_KEPT_DAYS = 7
 FAILED_KEPT_DAYS = 90

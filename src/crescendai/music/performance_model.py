@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.distance import cdist
 
 from crescendai.music.dimensions import ALL_KEYS, DIMENSION_KEYS, HOLISTIC_KEYS
 from crescendai.music.features import FEATURE_NAMES, MIN_FEATURE_NOTES, feature_matrix
@@ -190,6 +189,8 @@ def widening(
 
 
 def _laplacian(left: Floats, right: Floats, width: float) -> Floats:
+    from scipy.spatial.distance import cdist  # half a second, which only who scores need wait
+
     kernel: Floats = np.exp(-cdist(left, right, "cityblock") / left.shape[1] / width)
     return kernel
 

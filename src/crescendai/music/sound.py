@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
 
 FRAMES_PER_SEC = 10
 SPECTRUM_SIZE = 4096
@@ -47,6 +46,8 @@ class SoundFrames:
 
 def sound_frames(samples: Samples, sample_rate: int) -> SoundFrames:
     """Analyse mono samples (full scale 1.0); a rest under 0.1 s at the end is left out."""
+    from scipy.signal import lfilter  # a second and a half, which only who measures need wait
+
     size = sample_rate // FRAMES_PER_SEC
     count = len(samples) // size
     columns: list[tuple[Floats, Floats, Floats]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
@@ -13,71 +13,24 @@ from prometheus_client import CollectorRegistry
 
 import crescendai
 from crescendai.account import endpoints as account_endpoints
-from crescendai.account.service import AccountService
 from crescendai.chat import endpoints as chat_endpoints
-from crescendai.chat.service import ChatService
-from crescendai.chat.turns import Turns
 from crescendai.feedback import endpoints as feedback_endpoints
-from crescendai.feedback.service import FeedbackService
 from crescendai.identity import endpoints as identity_endpoints
-from crescendai.identity.service import IdentityService
 from crescendai.interop import endpoints as interop_endpoints
-from crescendai.interop.completions import Completions
-from crescendai.interop.feedback_turns import FeedbackTurns
-from crescendai.interop.tool_server import ToolServer
 from crescendai.knowledge import endpoints as knowledge_endpoints
-from crescendai.knowledge.reindexing import ReindexService
-from crescendai.knowledge.search import KnowledgeSearch
-from crescendai.knowledge.service import KnowledgeService
-from crescendai.jobs.service import Jobs
 from crescendai.kit.sealing import Seal
 from crescendai.ports.rate_limit import RateLimiter
 from crescendai.recordings import direct_endpoints
 from crescendai.recordings import endpoints as recordings_endpoints
 from crescendai.recordings import performance_endpoints
-from crescendai.recordings.performance import PerformanceService
-from crescendai.recordings.direct import DirectUploads
-from crescendai.recordings.progress import ProgressService
-from crescendai.recordings.service import RecordingService
-from crescendai.repeats.service import RepeatService
 from crescendai.reports import endpoints as reports_endpoints
-from crescendai.reports.service import ReportService
 from crescendai.settings import Settings
 from crescendai.sharing import endpoints as sharing_endpoints
-from crescendai.sharing.service import SharingService
 from crescendai.usage import endpoints as usage_endpoints
-from crescendai.usage.quotas import Quotas
-from crescendai.usage.service import UsageService
+from crescendai.web.services import Services
 from crescendai.web import jobs, layers, model_card, objects, openapi, pages, problems, reference, status
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-
-
-@dataclass(frozen=True)
-class Services:
-    """What the endpoints call; each is found under its field's name in ``app.state``."""
-
-    identity: IdentityService
-    recordings: RecordingService
-    direct: DirectUploads
-    progress: ProgressService
-    performance: PerformanceService
-    knowledge: KnowledgeService
-    reindexing: ReindexService
-    search: KnowledgeSearch
-    chat: ChatService
-    turns: Turns
-    completions: Completions
-    tool_server: ToolServer
-    feedback: FeedbackService
-    sharing: SharingService
-    reports: ReportService
-    feedback_turns: FeedbackTurns
-    usage: UsageService
-    jobs: Jobs
-    account: AccountService
-    quotas: Quotas
-    repeats: RepeatService
 
 
 def create_app(

@@ -20,13 +20,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, func, select
 from sqlalchemy.sql.sqltypes import JSON, LargeBinary, String, Uuid
 
-from crescendai import bootstrap
 from crescendai.adapters.database import migrate as migrations
 from crescendai.adapters.database.engine import Database, sqlite_url
+from crescendai.bootstrap.tables import SCHEMA
 from crescendai.kit.sql import Base
 from tests.fixtures.postgresql import PostgreSQL
 
-assert bootstrap  # imports every table
+assert SCHEMA  # knows every table
 
 REVISIONS = [
     script.revision for script in ScriptDirectory.from_config(migrations._config()).walk_revisions()

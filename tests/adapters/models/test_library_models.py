@@ -6,7 +6,7 @@ import pytest
 
 from crescendai.adapters.models.library_models import LibraryModels
 from crescendai.adapters.models.minilm import ORIGINAL_ID, MiniLMEmbedder
-from crescendai.bootstrap import open_floor
+from crescendai.bootstrap.floor import open_floor
 from crescendai.errors import InvalidInput
 from crescendai.settings import read_settings
 from tests.adapters.models.embedding_server import DIMENSIONS, embedding_server

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from crescendai.adapters.models.workers_ai import BATCH_PASSAGES
-from crescendai.bootstrap import open_floor
+from crescendai.bootstrap.floor import open_floor
 from crescendai.errors import InvalidInput, UpstreamFailed
 from crescendai.settings import read_settings
 from tests.adapters.models.embedding_server import embedding_server

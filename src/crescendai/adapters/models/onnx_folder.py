@@ -6,15 +6,16 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
-from tokenizers import Encoding, Tokenizer
 
 from crescendai.errors import UpstreamFailed
 from crescendai.ports.embedding import Vectors
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
 
 GRAPH = "onnx/model.onnx"
 TOKENIZER = "tokenizer.json"
@@ -61,6 +62,9 @@ class OnnxFolder:
         with self._lock:
             if self._opened is None:
                 folder = self._find()
+                import onnxruntime  # slow to import, so not before it is asked for
+                from tokenizers import Tokenizer
+
                 options = onnxruntime.SessionOptions()
                 options.intra_op_num_threads = self._threads
                 options.log_severity_level = 3
