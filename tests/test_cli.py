@@ -86,7 +86,8 @@ async def test_the_library_from_first_to_last(tmp_path: Path) -> None:
     (notes / "trill.txt").write_text("Practise the trill slowly with two fingers.")
     settings = read_settings(data_dir=tmp_path / "data", log_level="error")
     pattern = tmp_path / "notes" / "**" / "*.*"
-    added = await commands.ingest_files(settings, [pattern], _quietly)
+    paths = [pattern, tmp_path / "notes", notes / "pedal.md"]  # each file is meant once
+    added = await commands.ingest_files(settings, paths, _quietly)
     assert [one.document.status for one in added if one.document] == ["ready", "ready"]
 
     questions = tmp_path / "questions.jsonl"

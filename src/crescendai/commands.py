@@ -250,7 +250,7 @@ async def evaluate(settings: Settings, path: Path, report: Report) -> Recall:
 
 async def ingest_files(settings: Settings, paths: list[Path], report: Report) -> list[Outcome]:
     """Submit files, and every document in folders, as the owner's; wait until each is through."""
-    files = list(_documents(paths))
+    files = list(dict.fromkeys(_documents(paths)))  # a folder and a pattern may name the same
     async with opened(settings) as floor:
         services = build_services(floor)
         owner = await services.identity.ensure_user()

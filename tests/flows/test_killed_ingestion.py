@@ -11,7 +11,7 @@ import httpx
 
 from tests.fixtures.running import Server, free_port, wait_until
 
-SENTENCES = 1000
+SENTENCES = 600
 TEXT = " ".join(
     f"Practise number {n} slowly and listen to the bass and to the pedal." for n in range(SENTENCES)
 )
