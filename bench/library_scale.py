@@ -90,7 +90,7 @@ async def main() -> None:
             await database.close()
             return
         await take_in(database, folder, models, caller)
-        fill(folder / "crescendai.db", caller.user_id, chosen.chunks)
+        fill(folder / "crescendai.db", caller.user_id, chosen.chunks, models.ids)
         if chosen.million:
             await report_million(folder / "crescendai.db", models, caller)
         elif chosen.rivals:
@@ -115,7 +115,7 @@ async def take_in(database: Database, folder: Path, models: TextModels, caller: 
     await ingestion.ingest(submitted.document.document_id)
 
 
-def fill(path: Path, owner: UUID, wanted: int) -> None:
+def fill(path: Path, owner: UUID, wanted: int, model_ids: tuple[str, str]) -> None:
     """Generate what is missing, a document in one transaction."""
     began, rng = time.perf_counter(), np.random.default_rng(7)
     connection = sqlite3.connect(path)
@@ -124,17 +124,14 @@ def fill(path: Path, owner: UUID, wanted: int) -> None:
         (vectors, kept)
         for vectors, kept in connection.execute(
             "SELECT a.data, b.data FROM knowledge_model_data a JOIN knowledge_model_data b "
-            "ON a.number = b.number AND a.model_id < b.model_id "
-            "ORDER BY a.number LIMIT 300"
+            "ON a.number = b.number AND a.model_id = ? AND b.model_id = ? "
+            "ORDER BY a.number LIMIT 300",
+            model_ids,
         )
     ]
-    names = [
-        name for (name,) in connection.execute("SELECT DISTINCT model_id FROM knowledge_model_data")
-    ]
-    embedder, reranker = sorted(names)
     texts = _texts(rng)
     while held < wanted:
-        _add_document(connection, owner, texts, real, (embedder, reranker), rng)
+        _add_document(connection, owner, texts, real, model_ids, rng)
         held += CHUNKS_A_DOCUMENT
     connection.execute("UPDATE knowledge_revision SET value = value + 1")
     connection.commit()
@@ -349,8 +346,8 @@ async def compare(path: Path, models: TextModels, caller: Caller, engines: Seque
             asks = opened(vectors)
             setting, ask = await asyncio.to_thread(next, asks)
             built_sec = time.perf_counter() - began
-        except ImportError:
-            print(f"| {name} | not installed |")
+        except ImportError as error:
+            print(f"| {name} | not measured: {error} |")
             continue
         took, share = await asyncio.to_thread(_asked, ask, questions, exact)
         while share < aim - WITHIN and (another := next(asks, None)) is not None:

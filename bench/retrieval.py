@@ -176,7 +176,12 @@ def _sure(answer: SearchAnswer) -> float:
 
 
 def separation(with_answer: Sequence[float], without: Sequence[float]) -> float:
-    """Area under the ROC curve: how often the score of a question with an answer is the higher."""
+    """Area under the ROC curve: how often the score of a question with an answer is the higher.
+
+    NaN where there are none of either.
+    """
+    if not with_answer or not without:
+        return float("nan")
     ours, theirs = np.array(with_answer)[:, None], np.array(without)[None, :]
     return float(np.mean((ours > theirs) + 0.5 * (ours == theirs)))
 

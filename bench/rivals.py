@@ -130,6 +130,8 @@ def sqlite_vec(vectors: Vectors) -> Asks:
     extension: Any = importlib.import_module("sqlite_vec")
     path = tempfile.mkdtemp() + "/v.db"
     database = sqlite3.connect(path, check_same_thread=False)
+    if not hasattr(database, "enable_load_extension"):
+        raise ImportError("this Python's SQLite loads no extensions")
     database.enable_load_extension(True)
     extension.load(database)
     database.execute(
