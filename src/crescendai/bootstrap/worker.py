@@ -25,6 +25,7 @@ from crescendai.recordings import tasks as recordings_tasks
 from crescendai.recordings.analyze import AnalysisService
 from crescendai.settings import Settings
 
+_NICENESS = 5  # of the processors, whoever waits for a page gets three times as much
 _STOP_WITHIN_SEC = 8.0  # before the next worker of the slot stops waiting for the lock
 
 
@@ -65,6 +66,7 @@ def build_worker(floor: Floor, slot: str) -> Worker:
 
 async def work(settings: Settings, slot: str | None, with_parent: bool) -> None:
     """Be a worker until SIGINT or SIGTERM. Jobs then running are done again by the next one."""
+    os.nice(_NICENESS)
     if with_parent:
         end_with_parent()
     stop = asyncio.Event()

