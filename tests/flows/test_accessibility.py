@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import MakeRecording
-from tests.fixtures.running import Server
+from tests.fixtures.running import Server, free_port, wait_until
 from tests.fixtures.sounds import ARIA
 from tests.flows.conftest import OpenPage
 from tools.node import WEB
@@ -139,6 +139,30 @@ def test_axe_finds_nothing(
         assert wide <= 0, f"{name} is {wide} px wider than the window"
         page.context.set_offline(False)
     assert not any(wrong.values()), json.dumps({n: f for n, f in wrong.items() if f}, indent=1)
+
+
+def test_axe_finds_nothing_where_there_is_nothing_yet(open_page: OpenPage, tmp_path: Path) -> None:
+    """A newcomer's first look, in German."""
+    fresh = Server(tmp_path / "data", free_port(), {"CRESCENDAI_WORKERS": "0"})
+    fresh.launch()
+    try:
+        wait_until(lambda: fresh.answers("/api/health"), 60)
+        page = open_page(locale="de-DE")
+        for address, said in (
+            ("/", "Noch nichts hier"),
+            ("/chat", "Noch keine Gespräche"),
+            ("/progress", "Noch keine Werte"),
+        ):
+            page.set_viewport_size({"width": 1280, "height": 860})
+            page.emulate_media(color_scheme="light")
+            page.goto(fresh.url + address, wait_until="networkidle")
+            expect(page.get_by_text(said).first).to_be_visible()
+            assert violations(page) == []
+            page.set_viewport_size({"width": 360, "height": 780})
+            page.emulate_media(color_scheme="dark")
+            assert violations(page) == []
+    finally:
+        fresh.stop()
 
 
 def test_a_conversation_an_analysis_and_a_refusal_too(

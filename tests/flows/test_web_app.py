@@ -16,6 +16,13 @@ from tests.flows.conftest import OpenPage
 
 FIRST_VIEW_BYTES = 150_000
 MOST_SHIFT = 0.1
+UNTIL_PAGES_ARE_AT_HAND = """() => new Promise((done) => {
+    const pages = () => performance.getEntriesByType('resource')
+        .filter((one) => /nodes.[0-9]+[.].*js$/.test(one.name) && one.responseEnd > 0).length;
+    const look = () => (pages() >= 8 ? done() : setTimeout(look, 50));
+    look();
+})"""
+"""The app fetches its other pages a little after the first."""
 
 
 def loaded_scripts(page: Page, address: str) -> int:
@@ -76,9 +83,13 @@ def test_an_unknown_address_is_told_once(server: Server, open_page: OpenPage) ->
 
 def test_it_says_when_it_is_offline(server: Server, open_page: OpenPage) -> None:
     page = open_page()
-    page.goto(server.url, wait_until="networkidle")
+    page.goto(server.url)
+    page.evaluate(UNTIL_PAGES_ARE_AT_HAND)
     page.context.set_offline(True)
     expect(page.get_by_test_id("offline")).to_contain_text("offline")
+    page.get_by_role("link", name="Library", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Library")
+    expect(page.get_by_test_id("error").first).to_contain_text("can’t be reached")
     page.context.set_offline(False)
     expect(page.get_by_test_id("offline")).to_have_text("")
 

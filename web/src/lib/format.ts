@@ -31,7 +31,7 @@ export interface TimeMention {
 	end: number | null;
 }
 
-const MENTION = /(\d{1,2}:[0-5]\d(?::[0-5]\d)?)(?:\s?(?:-|–|—|to)\s?(\d{1,2}:[0-5]\d(?::[0-5]\d)?))?(?!\d|:\d)/y;
+const MENTION = /(\d{1,2}:[0-5]\d(?::[0-5]\d)?)(?:\s?(?:-|–|—|to|bis)\s?(\d{1,2}:[0-5]\d(?::[0-5]\d)?))?(?!\d|:\d)/y;
 
 /** A time or a span of time ("0:12", "0:12–0:15") at exactly this place of the text. */
 export function timeAt(text: string, index: number): TimeMention | null {

@@ -1,6 +1,6 @@
 /** What the chat shows: one turn per question and one per answer, however many messages lie behind it. */
 import type { ChatMessage, Citation, Problem, ToolCall } from '../api/types.ts';
-import { t } from '../i18n/index.ts';
+import { currentLanguage, t } from '../i18n/index.ts';
 import type { SseEvent } from '../sse.ts';
 
 export interface ToolUse {
@@ -138,5 +138,5 @@ export function toolLabel(tool: ToolUse): string {
 	if (!tool.done) return t(`tool.${kind}.doing`);
 	const did = t(`tool.${kind}.did`);
 	if (!tool.ok) return t('tool.failed', { did });
-	return tool.summary ? `${did}: ${tool.summary}` : did;
+	return tool.summary && currentLanguage() === 'en' ? `${did}: ${tool.summary}` : did; // the server's, in English
 }

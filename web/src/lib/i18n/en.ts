@@ -137,7 +137,7 @@ export default {
 	'dim.pedal_clean_blurred.right': 'blurred',
 	'dim.timbre_even_colorful.name': 'Colour',
 	'dim.timbre_even_colorful.left': 'even',
-	'dim.timbre_even_colorful.right': 'colorful',
+	'dim.timbre_even_colorful.right': 'colourful',
 	'dim.timbre_shallow_rich.name': 'Depth',
 	'dim.timbre_shallow_rich.left': 'shallow',
 	'dim.timbre_shallow_rich.right': 'rich',
