@@ -101,7 +101,7 @@ async def test_it_speaks_german(known: Known) -> None:
     assert html is not None
     assert html.attributes["lang"] == "de"
     text = page.text()
-    for word in ("Wie es klingt", "schwankend", "Momente zum Hinhören", "Was gemessen wurde"):
+    for word in ("Wie es klingt", "unruhig", "Momente zum Hinhören", "Was gemessen wurde"):
         assert word in text
     first = next(iter(known.analysis["scores"].values()))
     assert f"{first:.2f}".replace(".", ",") in text

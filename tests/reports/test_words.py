@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from crescendai.music.dimensions import ALL
+from crescendai.evidence import german_scales
+from crescendai.evidence.scales import Side
+from crescendai.music.dimensions import ALL, ALL_KEYS
 from crescendai.music.measurements import DEFINITIONS
 from crescendai.reports.words import Words
 from tools.report_words import LANGUAGES, path, render
@@ -32,3 +34,11 @@ def test_numbers_and_days_are_written_as_in_the_language() -> None:
     assert Words("de").number(0.5, 2) == "0,50"
     assert Words("en").date(at_ms) == "27 November 2026"
     assert Words("de").date(at_ms) == "27. November 2026"
+
+
+@pytest.mark.parametrize("key", ALL_KEYS)
+def test_pages_and_tutor_call_a_pole_the_same_in_german(key: str) -> None:
+    words = Words("de")
+    sides: tuple[Side, Side] = ("left", "right")
+    for side in sides:
+        assert german_scales.pole(key, side) in words(f"dim.{key}.{side}")
