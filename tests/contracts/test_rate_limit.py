@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from array import array
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import pytest
 from crescendai.adapters.rate_limits import sqlite
 from crescendai.adapters.rate_limits.redis import RedisRateLimiter
 from crescendai.adapters.rate_limits.sqlite import SqliteRateLimiter
-from crescendai.adapters.redis.link import RedisLink
+from crescendai.adapters.redis.link import PREFIX, RedisLink
+from crescendai.kit.clock import now_ms
 from crescendai.ports.rate_limit import RateLimiter, Verdict
 from tests.fixtures.gate import Gate
 
@@ -47,6 +49,22 @@ class Refusing:
 
 def redis_url(port: int) -> str:
     return f"redis://127.0.0.1:{port}/2"
+
+
+async def test_a_clock_that_is_put_back_locks_nobody_out(
+    limiter: RateLimiter, embedded: SqliteRateLimiter
+) -> None:
+    later_ms = now_ms() + 7_200_000
+    assert (await limiter.hit("again", 2, 60.0)).allowed
+    if isinstance(limiter, RedisRateLimiter):
+        times = {f"call {n}": (later_ms + n) * 1000 for n in range(2)}
+        await limiter._link.client.zadd(f"{PREFIX}calls:again", times)
+    else:
+        stored = array("q", [later_ms, later_ms + 1]).tobytes()
+        embedded._connection.execute("UPDATE calls SET times = ?, over_at = ?", (stored, later_ms))
+    verdict = await limiter.hit("again", 2, 60.0)
+    assert verdict.allowed
+    assert 0 < verdict.reset_sec <= 60
 
 
 async def test_the_window_slides(limiter: RateLimiter) -> None:
@@ -106,7 +124,8 @@ limiter = SqliteRateLimiter(pathlib.Path(sys.argv[1]))
 """
 _REDIS = """
 from crescendai.adapters.rate_limits.redis import RedisRateLimiter
-from crescendai.adapters.redis.link import RedisLink
+from crescendai.adapters.redis.link import PREFIX, RedisLink
+from crescendai.kit.clock import now_ms
 limiter = RedisRateLimiter(RedisLink(sys.argv[1]), None)
 """
 _HITS = """

@@ -14,6 +14,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
+-- calls of the future were made before the clock was put back
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')
 local count = redis.call('ZCARD', KEYS[1])
 local allowed = count < limit
 if allowed then

@@ -52,7 +52,8 @@ class SqliteRateLimiter:
             self._connection.execute("DELETE FROM calls WHERE over_at <= ?", (now,))
         found = self._connection.execute("SELECT times FROM calls WHERE key = ?", (key,)).fetchone()
         stored = array("q", found[0]) if found else array("q")
-        times = array("q", (at for at in stored if at > now - window_ms))
+        # a call of the future was made before the clock was put back
+        times = array("q", (at for at in stored if now - window_ms < at <= now))
         allowed = len(times) < limit
         if allowed:
             times.append(now)
