@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -7,7 +8,8 @@ from pydantic import ValidationError
 
 from crescendai.chat.schemas import ContextUpdate, TurnRequest
 from crescendai.chat.transcript import Transcript
-from crescendai.errors import InvalidInput, NotFound
+from crescendai.errors import InvalidInput, NotFound, Outdated
+from crescendai.kit.entity_tags import tag_of
 from crescendai.recordings import repository as recordings_repository
 from tests.chat.conftest import World
 
@@ -104,6 +106,20 @@ async def test_the_context_is_replaced_as_a_whole(world: World) -> None:
     known = await world.chat.context(world.caller)
     assert (known.goals, known.experience_level, known.feedback_style) == ([], None, "direct")
     assert (await world.chat.context(world.stranger)).feedback_style is None
+
+
+async def test_of_several_who_have_read_the_same_context_one_changes_it(world: World) -> None:
+    """Also the first one, when there is no row yet that could be locked."""
+    for _ in range(2):
+        read = tag_of(await world.chat.context(world.caller))
+        changes = [ContextUpdate(goals=[f"goal {n}"]) for n in range(6)]
+        done = await asyncio.gather(
+            *(world.chat.put_context(world.caller, change, read) for change in changes),
+            return_exceptions=True,
+        )
+        (kept,) = (one for one in done if not isinstance(one, BaseException))
+        assert sum(isinstance(one, Outdated) for one in done) == 5
+        assert await world.chat.context(world.caller) == kept
 
 
 @pytest.mark.parametrize("message", ["", "   ", "x" * 8001])

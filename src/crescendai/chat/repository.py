@@ -143,10 +143,8 @@ async def recent_talk(
     return list(reversed((await session.execute(query)).scalars().all()))
 
 
-async def context_of(
-    session: AsyncSession, user_id: UUID, lock: bool = False
-) -> UserContextRow | None:
-    return await session.get(UserContextRow, user_id, with_for_update=lock or None)
+async def context_of(session: AsyncSession, user_id: UUID) -> UserContextRow | None:
+    return await session.get(UserContextRow, user_id)
 
 
 async def language_of(session: AsyncSession, user_id: UUID) -> str | None:

@@ -41,6 +41,7 @@ from crescendai.kit.sql import Transactions
 from crescendai.knowledge.index_repository import revision as library_revision
 from crescendai.recordings import repository as recordings_repository
 from crescendai.recordings.service import not_found
+from crescendai.usage.repository import lock_user
 
 HISTORY_MESSAGES = 60
 RECENT_RECORDINGS = 20
@@ -205,8 +206,9 @@ class ChatService:
         """``expected`` are entity tags; raises Outdated when the context has none of them."""
         values = {"user_id": caller.user_id, "updated_at": now_ms(), **update.model_dump()}
         async with self._transactions.write() as session:
+            await lock_user(session, caller.user_id)  # there may be no context yet to lock
             if expected is not None:
-                known = await repository.context_of(session, caller.user_id, lock=True)
+                known = await repository.context_of(session, caller.user_id)
                 if not matches(
                     expected, tag_of(UserContext() if known is None else _context(known))
                 ):
