@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
+from crescendai.web.links import add_links
 from crescendai.web.routes import UPLOADS, asks_model, is_counted
 
 _METHODS = ("get", "post", "put", "delete")
@@ -50,6 +51,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             for method in _METHODS:
                 if method in operations:
                     _add_problems(method.upper(), path, operations[method])
+        add_links(document)
         app.openapi_schema = document
     return app.openapi_schema
 
