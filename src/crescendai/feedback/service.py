@@ -73,7 +73,7 @@ class FeedbackService:
     ) -> Feedback:
         """Raises NotFound, or Conflict while there is no analysis to speak of."""
         analysis = await self._recordings.analysis(caller, recording_id)
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             library = await library_revision(session)
         body, made_with = await self._write(caller, analysis, library, language)
         row = FeedbackRow(
@@ -95,7 +95,7 @@ class FeedbackService:
             await self._recordings.analysis(caller, recording_id)
         except Conflict:
             return FeedbackHistory(items=[])
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             rows = await repository.history(session, caller.user_id, recording_id, HISTORY_ITEMS)
         return FeedbackHistory(items=[_feedback(row) for row in rows])
 

@@ -44,7 +44,7 @@ class IdentityService:
 
     async def ensure_user(self, name: str = LOCAL_OWNER, user_id: UUID | None = None) -> Caller:
         """The user of that name, made if new (with that id, where it matters)."""
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             user = await repository.user_by_name(session, name)
         if user is not None:
             return Caller(user.id)
@@ -53,7 +53,7 @@ class IdentityService:
             async with self._transactions.write() as session:
                 await repository.add(session, row)
         except IntegrityError:  # made by another request in the meantime
-            async with self._transactions.read() as session:
+            async with self._transactions.read_once() as session:
                 user = await repository.user_by_name(session, name)
             if user is None:  # the id is another user's
                 raise NotAuthenticated(
@@ -64,7 +64,7 @@ class IdentityService:
 
     async def known_user(self, name: str) -> Caller:
         """Raises NotFound for a name that nobody has."""
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             user = await repository.user_by_name(session, name)
         if user is None:
             raise NotFound("user_missing", f"There is no user {name!r}.")

@@ -97,12 +97,12 @@ class Jobs:
         self, limit: int, state: JobState | None = None, owner_id: UUID | None = None
     ) -> list[Job]:
         """Newest first; only that owner's, where one is named."""
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             rows = await repository.newest(session, limit, state, owner_id)
         return [_job(row) for row in rows]
 
     async def get(self, job_id: UUID) -> Job:
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             row = await session.get(JobRow, job_id)
         if row is None:
             raise NotFound("job_missing", "There is no such job.")

@@ -170,7 +170,7 @@ class Worker:
     async def _relay(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                async with self._transactions.read() as session:
+                async with self._transactions.read_once() as session:
                     jobs = await repository.queued(session, _BATCH)
                 if jobs:
                     await asyncio.to_thread(self._hand_over, jobs)

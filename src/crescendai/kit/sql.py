@@ -37,11 +37,15 @@ class Transactions:
     from the outside in (session before turn, document before revision), so that none deadlock.
     Keep slow work outside.
 
+    ``read_once`` is a ``read`` of one statement, which sees one moment by itself: a server need not
+    be told where it begins and ends.
+
     ``write_briefly`` is a ``write`` of a few rows that are found by their keys, and awaits nothing
     but them: an embedded engine carries it out on the event loop itself.
     """
 
     read: Transaction
+    read_once: Transaction
     write: Transaction
     write_briefly: Transaction
 

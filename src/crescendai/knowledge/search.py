@@ -131,7 +131,7 @@ class KnowledgeSearch:
         """The documents that the filters let through; None for all."""
         if filters == EVERYTHING:
             return None
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             return await repository.matching_documents(session, caller.user_id, filters)
 
     async def _fuse(

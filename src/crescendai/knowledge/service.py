@@ -90,13 +90,13 @@ class KnowledgeService:
     async def list(self, caller: Caller, cursor: str | None, limit: int) -> Page[Document]:
         """The caller's documents and the built-in ones, newest first."""
         after = decode_cursor(cursor)
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             rows = await repository.visible_documents(session, caller.user_id, after, limit + 1)
         shown, following = cut(rows, limit)
         return Page([to_wire(row) for row in shown], following)
 
     async def get(self, caller: Caller, document_id: UUID) -> Document:
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             row = await repository.visible_document(session, document_id, caller.user_id)
         if row is None:
             raise not_found()
@@ -179,7 +179,7 @@ class KnowledgeService:
         changed. Their ingestion is work for the workers like any other.
         """
         articles = await asyncio.to_thread(_read_articles, self._handbook)
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             held = {row.filename: row for row in await repository.builtin_documents(session)}
         for filename, row in held.items():
             if filename not in articles:
@@ -220,7 +220,7 @@ class KnowledgeService:
 
     async def _discard(self, document_id: UUID, key: str) -> None:
         """Remove the file, unless its row was stored in spite of what went wrong."""
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             stored = await repository.document(session, document_id)
         if stored is None:
             await self._objects.delete(key)
@@ -243,7 +243,7 @@ class KnowledgeService:
                 priority = NOBODY_WAITS if row.owner_id is None else SOMEBODY_WAITS
                 await enqueue(session, INGEST, {"document_id": str(row.id)}, priority, row.owner_id)
         except IntegrityError:  # the same bytes, sent twice at the same time
-            async with self._transactions.read() as session:
+            async with self._transactions.read_once() as session:
                 known = await _known(session, row)
             if known is None:
                 raise

@@ -68,7 +68,7 @@ class AnalysisService:
 
     async def analyze(self, recording_id: UUID) -> None:
         """Listen to a recording and store what was heard, or why it was refused."""
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             row = await repository.by_id(session, recording_id)
         if row is None or row.status in FINAL:
             return
@@ -97,7 +97,7 @@ class AnalysisService:
 
     async def give_up(self, recording_id: UUID, reason: str) -> None:
         """Say that there will be no analysis, unless the recording has got its answer after all."""
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             row = await repository.by_id(session, recording_id)
         if row is None or row.status in FINAL:
             return
@@ -184,7 +184,7 @@ class _Reporter:
                 written = self._latest
                 self.unwanted = not await self._write(*written)
             else:
-                async with self._transactions.read() as session:
+                async with self._transactions.read_once() as session:
                     wanted = await repository.awaits_analysis(session, self._recording_id)
                 self.unwanted = not wanted
             if not self.unwanted:

@@ -109,7 +109,7 @@ class DirectUploads:
         await self._discard(recording_id)
 
     async def _pending(self, caller: Caller, recording_id: UUID) -> PendingUploadRow:
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             row = await repository.pending_upload(session, caller.user_id, recording_id)
         if row is None:
             raise _missing()
@@ -163,7 +163,7 @@ class DirectUploads:
             upload_id = UUID(name)
         except ValueError:
             return False
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             row = await repository.promised(session, upload_id)
         return folder == f"{BUCKET}/uploads" and row is not None
 

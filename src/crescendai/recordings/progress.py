@@ -90,7 +90,7 @@ class ProgressService:
 
     async def over_time(self, caller: Caller, piece: str = "") -> Progress:
         """Over all recordings, or those whose file name holds the name of a piece."""
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             rows = await repository.analysed(session, caller.user_id, _MOST)
         dimensions: dict[str, list[Point]] = {}
         for recording, row in reversed(rows):

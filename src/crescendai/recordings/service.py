@@ -110,7 +110,7 @@ class RecordingService:
 
     async def _discard(self, recording_id: UUID, key: str) -> None:
         """Remove the audio, unless its row was stored in spite of what went wrong."""
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             stored = await repository.by_id(session, recording_id)
         if stored is None:
             await self._objects.delete(key)
@@ -135,7 +135,7 @@ class RecordingService:
                     await _queue_again(session, known)
                 return Submitted(to_wire(known), new=False)
         except IntegrityError:  # the same bytes, sent twice at the same time
-            async with self._transactions.read() as session:
+            async with self._transactions.read_once() as session:
                 known = await repository.by_hash(session, caller.user_id, row.sha256)
             if known is None:
                 raise
@@ -143,7 +143,7 @@ class RecordingService:
 
     async def list(self, caller: Caller, cursor: str | None, limit: int) -> Page[Recording]:
         after = decode_cursor(cursor)
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             rows = await repository.page(session, caller.user_id, after, limit + 1)
         shown, following = cut(rows, limit)
         return Page([to_wire(row) for row in shown], following)
@@ -169,7 +169,7 @@ class RecordingService:
         return self._changes.watch(topic(recording_id))
 
     async def _own(self, caller: Caller, recording_id: UUID) -> RecordingRow:
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             row = await repository.owned(session, caller.user_id, recording_id)
         if row is None:
             raise not_found()

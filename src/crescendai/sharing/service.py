@@ -74,7 +74,7 @@ class SharingService:
     async def list(self, caller: Caller, recording_id: UUID) -> list[Share]:
         """The links to a recording that were not revoked, newest first."""
         await self._recordings.get(caller, recording_id)
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             rows = await repository.of_recording(session, caller.user_id, recording_id)
         return [_shown(row) for row in rows]
 
@@ -86,7 +86,7 @@ class SharingService:
 
     async def open(self, token: str) -> Opened:
         """Raises NotFound, the same for a link that never was, was revoked or has expired."""
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             row = await repository.by_hash(session, kept_of(token))
         if row is None or _state(row) != "active":
             raise NotFound(

@@ -48,13 +48,13 @@ class UsageService:
 
     async def tokens_since(self, caller: Caller, since_ms: int) -> int:
         """What the caller has used since then, prompts and answers together."""
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             return await repository.tokens_since(session, caller.user_id, since_ms)
 
     async def report(self, caller: Caller) -> UsageReport:
         """The caller's last 31 days (UTC), today among them."""
         since_ms = (now_ms() // DAY_MS - REPORT_DAYS + 1) * DAY_MS
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             rows = await repository.by_day(session, caller.user_id, since_ms)
         return UsageReport(
             items=[

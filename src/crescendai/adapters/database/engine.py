@@ -31,6 +31,7 @@ _PRAGMAS = (
 )
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """Every statement of a reading transaction sees the same moment, as in SQLite."""
+_AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}
 
 
 def sqlite_url(data_dir: Path) -> str:
@@ -47,6 +48,7 @@ class Database:
     def __init__(self, url: str, connections: int = 10) -> None:
         self._writing: AbstractAsyncContextManager[Any] = nullcontext()
         self._reading: dict[str, Any] = {}
+        self._reading_once: dict[str, Any] = {}
         self._in_place: InPlace | None = None
         if url.startswith("sqlite"):
             self.engine = _open_sqlite(url)
@@ -54,8 +56,17 @@ class Database:
             self._writing = asyncio.Lock()  # writers of a process queue here, not in SQLite's sleep
         else:
             self.engine = postgresql.connect(url, connections)
-            self._reading = _SNAPSHOT
-        self.transactions = Transactions(self._read, self._write, self._write_briefly)
+            self._reading, self._reading_once = _SNAPSHOT, _AUTOCOMMIT
+        self.transactions = Transactions(
+            self._read, self._read_once, self._write, self._write_briefly
+        )
+
+    @asynccontextmanager
+    async def _read_once(self) -> AsyncIterator[AsyncSession]:
+        async with self.engine.connect() as connection:
+            await connection.execution_options(**self._reading_once)
+            async with _session(connection) as session:
+                yield session
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[AsyncSession]:
