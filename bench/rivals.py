@@ -48,7 +48,7 @@ def faiss_hnsw(vectors: Vectors) -> Asks:
     index = faiss.IndexHNSWFlat(vectors.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
     index.hnsw.efConstruction = 80
     index.add(vectors)
-    for effort in efforts(256, 20_000):
+    for effort in efforts(256, 4_000):
         index.hnsw.efSearch = effort
         yield (
             f"efSearch {effort}",
@@ -97,7 +97,7 @@ def chroma(vectors: Vectors) -> Asks:
     for start in range(0, len(vectors), 5000):
         part = vectors[start : start + 5000]
         made.add(ids=[str(start + at) for at in range(len(part))], embeddings=part)
-    for effort in efforts(256, 20_000):
+    for effort in efforts(256, 4_000):
         made.modify(configuration={"hnsw": {"ef_search": effort}})
         yield (
             f"ef_search {effort}",
