@@ -26,7 +26,14 @@ LOOKS = {
 Step = Callable[[Page], None]
 
 
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
+    .map((one) => one.finished))"""
+"""A colour that is just changing has no contrast of its own."""
+
+
 def violations(page: Page) -> list[str]:
+    page.evaluate(SETTLED)
     page.evaluate(AXE.read_text())
     found: dict[str, Any] = page.evaluate(
         "(tags) => axe.run(document, { runOnly: tags, resultTypes: ['violations'] })", RULES
