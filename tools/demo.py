@@ -54,7 +54,7 @@ class Instance:
                     return answer
             except (urllib.error.URLError, ConnectionError):
                 pass
-            time.sleep(1.5)  # a caller may ask 100 times a minute
+            time.sleep(1.0)  # a caller may ask 100 times a minute
         raise SystemExit(f"{path} did not become {value}.")
 
     def upload(self, path: Path) -> str:
@@ -70,9 +70,8 @@ def fill(instance: Instance) -> str:
     """Upload, analyse, advise and talk; the id of the last take."""
     instance.wait_for("/api/ready", "status", "ready")
     instance.call("PUT", "/api/context", GOALS)
-    recording = ""
-    for day in TAKES:
-        recording = instance.upload(ROOT / "demo" / f"prelude-{day}.mp3")
+    takes = {day: instance.upload(ROOT / "demo" / f"prelude-{day}.mp3") for day in TAKES}
+    for day, recording in takes.items():
         instance.wait_for(f"/api/recordings/{recording}", "status", "ready")
         print(f"  analysed the take of {day}", flush=True)
     instance.call("POST", f"/api/feedback/{recording}")
