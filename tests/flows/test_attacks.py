@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import threading
 
 import httpx
 import pytest
 
-from tests.fixtures.running import Server
+from tests.fixtures.running import Server, wait_until
 
 CHAT = "POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 CONTEXT = "GET /api/context HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
@@ -100,3 +102,40 @@ def test_a_query_of_any_length_is_answered(server: Server) -> None:
     ):
         path = f"{server.url}/api/knowledge/search?{query}"
         assert httpx.get(path, timeout=30).status_code == status
+
+
+def test_nothing_that_is_sent_makes_the_server_call_an_address(server: Server) -> None:
+    called: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        threading.Thread(target=_answer, args=(listener, called), daemon=True).start()
+        external = f'<!ENTITY x SYSTEM "{address}/x"><!ENTITY % p SYSTEM "{address}/p"> %p;'
+        documents = {
+            "page.html": f'<base href="{address}/"><link rel=stylesheet href="{address}/a.css">'
+            f'<img src="{address}/i"><iframe src="{address}/f"></iframe>'
+            f'<meta http-equiv=refresh content="0;url={address}/r"><p>Practise trills slowly.</p>',
+            "entity.xhtml": f"<!DOCTYPE html [{external}]><html><p>Practise &x; trills.</p></html>",
+            "notes.md": f"# Trills\n\n![]({address}/m) Practise them with a plan.\n",
+        }
+        with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
+            for name, text in documents.items():
+                file = {"file": (name, text.encode())}
+                sent = client.post("/api/knowledge/ingest", files=file)
+                where = f"/api/knowledge/documents/{sent.json()['document_id']}"
+                wait_until(lambda at=where: client.get(at).json()["status"] == "ready", 60)
+                client.delete(where)
+            for name in ("list.m3u", "list.mp3"):
+                playlist = {"file": (name, f"#EXTM3U\n{address}/a.mp3\n".encode())}
+                assert client.post("/api/upload", files=playlist).status_code == 415
+            client.post("/api/chat", json={"message": f"Read {address}/c and ![]({address}/i)."})
+        assert httpx.get(f"{address}/ours", trust_env=False).status_code == 200
+    assert len(called) == 1, "somebody else called"
+
+
+def _answer(listener: socket.socket, called: list[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                called.append(connection.recv(200))
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
