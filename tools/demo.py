@@ -93,6 +93,7 @@ def serve(port: int) -> subprocess.Popen[bytes]:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server is to end with this
     instance = Instance(f"http://127.0.0.1:{os.environ.get('PORT', '8010')}")
     server = serve(int(instance.url.rpartition(":")[2]))
     try:
