@@ -16,9 +16,7 @@ from crescendai.bootstrap.floor import open_floor, open_objects
 from crescendai.bootstrap.services import build_services
 from crescendai.chat.recovery import recover
 from crescendai.errors import Conflict, InvalidInput, NotFound
-from crescendai.jobs import repository as jobs_repository
-from crescendai.jobs.service import HEARTBEAT_SEC
-from crescendai.kit.clock import now_ms
+from crescendai.jobs.service import is_anybody_working
 from crescendai.ports.objects import ObjectStore
 from crescendai.settings import Settings
 
@@ -70,9 +68,8 @@ async def move(settings: Settings, to: str, objects_to: str | None, report: Repo
 
 
 async def _refuse_running(source: Database) -> None:
-    since = now_ms() - int(3 * HEARTBEAT_SEC * 1000)
-    async with source.transactions.read() as session:
-        if await jobs_repository.count_alive(session, since):
+    async with source.transactions.read_once() as session:
+        if await is_anybody_working(session):
             raise Conflict(
                 "server_running", "A server or worker uses this data folder; stop it first."
             )

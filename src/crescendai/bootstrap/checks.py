@@ -5,9 +5,7 @@ from __future__ import annotations
 from crescendai.adapters.database.migrate import is_current
 from crescendai.bootstrap.floor import Floor
 from crescendai.errors import Unavailable
-from crescendai.jobs import repository as jobs_repository
-from crescendai.jobs.service import HEARTBEAT_SEC
-from crescendai.kit.clock import now_ms
+from crescendai.jobs.service import is_anybody_working
 from crescendai.web.status import Check
 
 
@@ -15,9 +13,8 @@ def build_checks(floor: Floor) -> dict[str, Check]:
     """What ``/api/ready`` looks at."""
 
     async def workers() -> None:
-        since = now_ms() - int(3 * HEARTBEAT_SEC * 1000)
-        async with floor.database.transactions.read() as session:
-            if await jobs_repository.count_alive(session, since) == 0:
+        async with floor.database.transactions.read_once() as session:
+            if not await is_anybody_working(session):
                 raise Unavailable("workers_down", "No analysis worker is running.")
 
     async def schema() -> None:

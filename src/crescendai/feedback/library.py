@@ -34,16 +34,16 @@ async def consult(
     found: dict[str, Found] = {}
     seen: dict[UUID, Hit] = {}
     used: set[str] = set()
-    findings = {f.key: f for f in (*exercises_for, *remarks_on)}.values()
-    queries = {_subject(one, now=one in exercises_for)[0] for one in findings}
-    queries |= {_training(one) for one in exercises_for}
+    findings = {f.key: f for f in (*exercises_for, *remarks_on)}
+    subjects = {key: _subject(one, now=one in exercises_for) for key, one in findings.items()}
+    queries = {query for query, _ in subjects.values()} | {_training(one) for one in exercises_for}
     answers = await asyncio.gather(*(_near(search, caller, query) for query in queries))
     near = dict(zip(queries, answers, strict=True))
-    for finding in findings:
+    for key, finding in findings.items():
         chosen = None
-        query, pole = _subject(finding, now=finding in exercises_for)
+        query, pole = subjects[key]
         hits = near[query]
-        remark = _remark(hits, finding.key, pole)
+        remark = _remark(hits, key, pole)
         if finding in exercises_for:
             training = near[_training(finding)]
             chosen = _exercise([*training, *hits], finding, used)
@@ -51,7 +51,7 @@ async def consult(
         if chosen is not None:
             used.add(chosen[1].name)
         seen |= {hit.chunk_id: hit for hit in hits}
-        found[finding.key] = Found(exercise=chosen, remark=remark)
+        found[key] = Found(exercise=chosen, remark=remark)
     return found, seen
 
 

@@ -41,7 +41,11 @@ class ToolServer:
         await manager.handle_request(scope, receive, send)
 
     async def _run(self, opened: asyncio.Future[StreamableHTTPSessionManager]) -> None:
-        manager = await asyncio.to_thread(self._load)
+        try:
+            manager = await asyncio.to_thread(self._load)
+        except Exception as error:  # noqa: BLE001 - whoever waits for it has to meet it
+            opened.set_exception(error)
+            return
         async with manager.run():  # a task group, which one task must enter and leave
             opened.set_result(manager)
             await self._closing.wait()

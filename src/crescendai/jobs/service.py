@@ -34,6 +34,12 @@ class Handler:
     gave_up: Callable[[dict[str, Any], str], Awaitable[None]]
 
 
+async def is_anybody_working(session: AsyncSession) -> bool:
+    """Whether a worker has given a sign of life lately."""
+    since = now_ms() - int(3 * HEARTBEAT_SEC * 1000)
+    return await repository.count_alive(session, since) > 0
+
+
 async def is_promised(session: AsyncSession, kind: str) -> bool:
     """Whether a job of that kind waits or runs."""
     return await repository.is_promised(session, kind)
