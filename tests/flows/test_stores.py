@@ -1,4 +1,4 @@
-"""The whole server on S3 and Redis instead of its data folder; only the settings differ."""
+"""The whole server on S3, Redis and a language model; each is taken away and returned."""
 
 from __future__ import annotations
 
@@ -9,24 +9,33 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from tests.adapters.models.openai_server import Chunks, delta, openai_server_aside
 from tests.conftest import MakeRecording
 from tests.fixtures.gate import Gate
 from tests.fixtures.running import Server, running, wait_until
 from tests.fixtures.seaweedfs import S3Server
-from tests.fixtures.streams import read_events
+from tests.fixtures.streams import Event, read_events
+
+ANSWER = "Play it slower, and listen."
+MOST_ANSWERS = 20
 
 
 @dataclass
 class Stack:
-    """A server, and the gates in front of its stores."""
+    """A server, and the gates in front of what it depends on."""
 
     client: httpx.Client
     server: Server
     s3: Gate
     redis: Gate
+    model: Gate
 
     def upload(self, content: bytes) -> httpx.Response:
         return self.client.post("/api/upload", files={"file": content})
+
+    def ask(self, message: str) -> list[Event]:
+        with self.client.stream("POST", "/api/chat", json={"message": message}) as answer:
+            return list(read_events(answer))
 
     def part(self, name: str) -> str:
         return str(self.client.get("/api/ready").json()["parts"][name]["status"])
@@ -36,19 +45,23 @@ class Stack:
 def stack(
     s3: S3Server, redis_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    objects, cache = Gate(s3.port), Gate(redis_port)
-    settings = s3.settings | {
-        "CRESCENDAI_S3_ENDPOINT": f"http://127.0.0.1:{objects.port}",
-        "CRESCENDAI_CACHE_URL": f"redis://127.0.0.1:{cache.port}/5",
-        "CRESCENDAI_RATE_LIMIT_PER_MINUTE": "100000",  # they are counted in Redis
-    }
-    with (
-        running(tmp_path_factory.mktemp("stores"), **settings) as server,
-        httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client,
-    ):
-        yield Stack(client, server, objects, cache)
-    objects.shut()
-    cache.shut()
+    says = Chunks([delta(role="assistant"), delta(content=ANSWER)])
+    with openai_server_aside(*[says] * MOST_ANSWERS) as upstream:
+        objects, cache, model = Gate(s3.port), Gate(redis_port), Gate(upstream.port)
+        settings = s3.settings | {
+            "CRESCENDAI_S3_ENDPOINT": f"http://127.0.0.1:{objects.port}",
+            "CRESCENDAI_CACHE_URL": f"redis://127.0.0.1:{cache.port}/5",
+            "CRESCENDAI_LLM_URL": f"http://127.0.0.1:{model.port}/v1",
+            "CRESCENDAI_LLM_MODEL": "a-model",
+            "CRESCENDAI_RATE_LIMIT_PER_MINUTE": "100000",  # they are counted in Redis
+        }
+        with (
+            running(tmp_path_factory.mktemp("stores"), **settings) as server,
+            httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client,
+        ):
+            yield Stack(client, server, objects, cache, model)
+        for gate in (objects, cache, model):
+            gate.shut()
 
 
 def test_a_recording_is_analysed_followed_and_played_back(
@@ -108,3 +121,26 @@ def test_without_its_cache_everything_goes_on(stack: Stack, recording: MakeRecor
         stack.redis.open()
     wait_until(lambda: stack.part("cache") == "ok", 30)
     assert "redis.back" in stack.server.log
+
+
+def test_without_its_language_model_only_the_tutor_says_so(stack: Stack) -> None:
+    question = "How do I play {} evenly?"
+    assert said(stack.ask(question.format("scales"))) == ANSWER
+    stack.model.shut()
+    try:
+        events = stack.ask(question.format("trills"))
+        assert [event.data["code"] for event in events if event.name == "error"] == [
+            "llm_unavailable"
+        ]
+        assert events[-1].done
+        session = stack.client.get(f"/api/chat/sessions/{events[0].data['session_id']}").json()
+        assert [message["status"] for message in session["messages"]] == ["complete", "failed"]
+        assert stack.client.get("/api/knowledge/search?q=trills").status_code == 200
+        assert stack.client.get("/api/recordings").status_code == 200
+    finally:
+        stack.model.open()
+    assert said(stack.ask(question.format("octaves"))) == ANSWER
+
+
+def said(events: list[Event]) -> str:
+    return "".join(event.data["token"] for event in events if event.name == "" and not event.done)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -61,6 +62,7 @@ class OpenAIServer:
     at: list[float] = field(default_factory=list)
     hung_up: asyncio.Event = field(default_factory=asyncio.Event)
     base_url: str = ""
+    port: int = 0
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -138,12 +140,29 @@ class OpenAIServer:
 async def openai_server(*replies: Reply) -> AsyncIterator[OpenAIServer]:
     made = OpenAIServer(list(replies))
     server = await asyncio.start_server(made.handle, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    made.base_url = f"http://127.0.0.1:{port}/v1"
+    made.port = server.sockets[0].getsockname()[1]
+    made.base_url = f"http://127.0.0.1:{made.port}/v1"
     try:
         yield made
     finally:
         server.close()
+
+
+@contextmanager
+def openai_server_aside(*replies: Reply) -> Iterator[OpenAIServer]:
+    """The same for a test that waits in its own thread: it runs in another."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    running = openai_server(*replies)
+    try:
+        yield asyncio.run_coroutine_threadsafe(running.__aenter__(), loop).result(10)
+    finally:
+        ended = running.__aexit__(None, None, None)
+        asyncio.run_coroutine_threadsafe(ended, loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
 
 
 def delta(**fields: Any) -> dict[str, Any]:
