@@ -100,6 +100,32 @@ class UnreachableEmbedder(ScriptedEmbedder):
         raise UpstreamFailed("embedder_unavailable", "AI service unavailable")
 
 
+class HeardEmbedder(ScriptedEmbedder):
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        self.asked.set()
+        return await super().embed(texts)
+
+
+async def test_a_library_that_has_changed_is_read_before_anybody_asks(
+    library: Library, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crescendai.knowledge.search._LOOK_SEC", 0.01)
+    embedder = HeardEmbedder()
+    search = library.new_search(TextModels(embedder, library.reranker))
+    warming = asyncio.create_task(search.keep_warm())
+    await asyncio.wait_for(embedder.asked.wait(), 10)
+    await library.take_in(caller, "trill.txt", TRILL)
+    embedder.asked.clear()
+    await asyncio.wait_for(embedder.asked.wait(), 10)
+    warming.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await warming
+
+
 async def test_without_its_embedder_search_goes_on_by_words(
     library: Library, caller: Caller
 ) -> None:

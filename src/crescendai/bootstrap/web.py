@@ -71,7 +71,7 @@ def build_app(
         if alone:
             await prepare(floor, services)
         await services.turns.open()
-        warming = asyncio.create_task(services.search.warm_up())
+        warming = asyncio.create_task(services.search.keep_warm())
         supervision = asyncio.create_task(supervisor(settings if alone else None).run())
         gc.freeze()  # what is here by now stays; looking through it takes a tenth of a second
         if announce is not None:

@@ -130,7 +130,7 @@ class Ledger:
 
     async def _look(self) -> None:
         """Stop the turns that another process was asked to stop."""
-        async with self._transactions.read_once() as session:
+        async with self._transactions.read_briefly() as session:
             stops = await turn_repository.stops_asked(session, self.runner)
         for turn_id in stops:
             if turn_id in self._running:

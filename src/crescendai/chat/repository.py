@@ -11,18 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.chat.tables import ChatMessageRow, ChatSessionRow, UserContextRow
 from crescendai.kit.paging import Position
-from crescendai.kit.sql import upsert
+from crescendai.kit.sql import on_postgresql, upsert
 
-_INSERT_SESSION = insert(cast(Table, ChatSessionRow.__table__))
-_INSERT_MESSAGES = insert(cast(Table, ChatMessageRow.__table__))
-_LOCK = (
-    select(ChatSessionRow.id).where(ChatSessionRow.id == bindparam("session_id")).with_for_update()
+_sessions, _messages = (cast(Table, row.__table__) for row in (ChatSessionRow, ChatMessageRow))
+_contexts = cast(Table, UserContextRow.__table__)
+_INSERT_SESSION, _INSERT_MESSAGES = insert(_sessions), insert(_messages)
+_LOCK = select(_sessions.c.id).where(_sessions.c.id == bindparam("session_id")).with_for_update()
+_LAST_POSITION = select(func.max(_messages.c.position)).where(
+    _messages.c.session_id == bindparam("session_id")
 )
-_LAST_POSITION = select(func.max(ChatMessageRow.position)).where(
-    ChatMessageRow.session_id == bindparam("session_id")
-)
-_LANGUAGE = select(UserContextRow.language).where(UserContextRow.user_id == bindparam("user_id"))
-_sessions = cast(Table, ChatSessionRow.__table__)
+_LANGUAGE = select(_contexts.c.language).where(_contexts.c.user_id == bindparam("user_id"))
 _TOUCH = (
     update(_sessions)
     .where(_sessions.c.id == bindparam("session_id"))
@@ -81,8 +79,9 @@ async def touch(session: AsyncSession, session_id: UUID, at: int) -> None:
 
 
 async def lock_session(session: AsyncSession, session_id: UUID) -> None:
-    """Nobody else adds to it until this transaction is over."""
-    await session.execute(_LOCK, {"session_id": session_id})
+    """Nobody else adds to it until this transaction is over; a single writer's is so already."""
+    if on_postgresql(session):
+        await session.execute(_LOCK, {"session_id": session_id})
 
 
 async def delete_session(session: AsyncSession, session_id: UUID) -> None:

@@ -171,13 +171,12 @@ class ChatService:
             return await turn_repository.events_after(session, turn_id, after)
 
     async def is_running(self, turn_id: UUID) -> bool:
-        async with self._transactions.read_once() as session:
+        async with self._transactions.read_briefly() as session:
             return await turn_repository.status_of(session, turn_id) == "running"
 
     async def running_turn(self, session_id: UUID) -> UUID | None:
-        async with self._transactions.read_once() as session:
-            row = await turn_repository.running_in(session, session_id)
-        return None if row is None else row.id
+        async with self._transactions.read_briefly() as session:
+            return await turn_repository.running_in(session, session_id)
 
     async def ask_stop(self, turn_id: UUID) -> None:
         """Have the process that writes this answer end it."""
@@ -190,13 +189,13 @@ class ChatService:
             return await turn_repository.left_behind(session, dead_runners, silent_since)
 
     async def context(self, caller: Caller) -> UserContext:
-        async with self._transactions.read_once() as session:
+        async with self._transactions.read_briefly() as session:
             row = await repository.context_of(session, caller.user_id)
         return UserContext() if row is None else _context(row)
 
     async def context_in(self, caller: Caller, session_id: UUID) -> UserContext:
         """The caller's context, as asked for from inside one of their sessions."""
-        async with self._transactions.read_once() as session:
+        async with self._transactions.read_briefly() as session:
             await self._own(session, caller, session_id)
         return await self.context(caller)
 

@@ -23,11 +23,12 @@ _CLOSE = (
     .returning(_turns.c.id)
 )
 _FORGET_EVENTS = delete(_events).where(_events.c.turn_id == bindparam("turn_id"))
-_STATUS = select(ChatTurnRow.status).where(ChatTurnRow.id == bindparam("turn_id"))
-_STOPS_ASKED = select(ChatTurnRow.id).where(
-    ChatTurnRow.status == "running",
-    ChatTurnRow.runner == bindparam("runner"),
-    ChatTurnRow.stop_asked,
+_STATUS = select(_turns.c.status).where(_turns.c.id == bindparam("turn_id"))
+_RUNNING_IN = select(_turns.c.id).where(
+    _turns.c.session_id == bindparam("session_id"), _turns.c.status == "running"
+)
+_STOPS_ASKED = select(_turns.c.id).where(
+    _turns.c.status == "running", _turns.c.runner == bindparam("runner"), _turns.c.stop_asked
 )
 
 
@@ -44,11 +45,8 @@ async def open_turn(session: AsyncSession, **values: object) -> None:
     await session.execute(_INSERT_TURN, values)
 
 
-async def running_in(session: AsyncSession, session_id: UUID) -> ChatTurnRow | None:
-    query = select(ChatTurnRow).where(
-        ChatTurnRow.session_id == session_id, ChatTurnRow.status == "running"
-    )
-    return (await session.execute(query)).scalar_one_or_none()
+async def running_in(session: AsyncSession, session_id: UUID) -> UUID | None:
+    return (await session.execute(_RUNNING_IN, {"session_id": session_id})).scalar_one_or_none()
 
 
 async def turn_of(

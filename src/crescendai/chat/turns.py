@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
+from itertools import islice
 from uuid import UUID
 
 import structlog
@@ -162,9 +163,11 @@ class Turns:
 
     def _keep(self, turn: Turn) -> None:
         self._kept[turn.id] = turn
-        for message_id in [id for id, kept in self._kept.items() if kept.ended]:
-            if len(self._kept) <= KEPT_TURNS:
-                break
+        if len(self._kept) <= KEPT_TURNS:
+            return
+        too_many = len(self._kept) - KEPT_TURNS
+        ended = (id for id, kept in self._kept.items() if kept.ended)
+        for message_id in list(islice(ended, too_many)):
             del self._kept[message_id]
 
     async def _watch(self) -> None:

@@ -40,12 +40,16 @@ class Transactions:
     ``read_once`` is a ``read`` of one statement, which sees one moment by itself: a server need not
     be told where it begins and ends.
 
+    ``read_briefly`` is a ``read_once`` of a few rows that are found by their keys: an embedded
+    engine carries it out on the event loop itself.
+
     ``write_briefly`` is a ``write`` of a few rows that are found by their keys, and awaits nothing
     but them: an embedded engine carries it out on the event loop itself.
     """
 
     read: Transaction
     read_once: Transaction
+    read_briefly: Transaction
     write: Transaction
     write_briefly: Transaction
 

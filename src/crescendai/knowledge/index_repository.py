@@ -21,7 +21,7 @@ from crescendai.knowledge.tables import (
 )
 from crescendai.ports.embedding import Embedder
 
-_REVISION = select(RevisionRow.value)
+_REVISION = select(RevisionRow.__table__.c.value)
 
 
 @dataclass(frozen=True)

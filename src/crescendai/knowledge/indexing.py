@@ -48,7 +48,7 @@ class LibraryIndex:
 
         None when the index was made by a model that cannot be opened here.
         """
-        async with self._transactions.read_once() as session:
+        async with self._transactions.read_briefly() as session:
             state = await index_repository.state(session)
         if state.revision != self._revision:
             async with self._lock:

@@ -38,6 +38,10 @@ _BEST_PASSAGES = 10
 _TRUSTED, _EXEMPLARY = 3, 5  # stay where they are; tell what else is looked for
 _CONFIDENCE = (2.4, -14.1, -2.0)  # logistic regression, docs/decisions/0010; for these weights
 
+_LOOK_SEC = 1.0  # between two looks at whether the library has changed
+_NOBODY = Caller(UUID(int=0))
+_WARM_UP = "How to warm up at the piano"
+
 log = structlog.get_logger(__name__)
 
 
@@ -95,6 +99,22 @@ class KnowledgeSearch:
         """Open the model and read vectors and words, so that the first search is quick too."""
         await self._words.refresh()
         await self._nearness.warm_up()
+        await self.search(_NOBODY, _WARM_UP)
+
+    async def keep_warm(self) -> None:
+        """Warm up, now and whenever the library has changed and come to rest, without end."""
+        warmed = seen = -1
+        while True:
+            try:
+                async with self._transactions.read_briefly() as session:
+                    revision = await index_repository.revision(session)
+                if revision == seen != warmed or warmed == -1:
+                    await self.warm_up()
+                    warmed = revision
+                seen = revision
+            except Exception as error:  # noqa: BLE001 - tried again; the database may be back
+                log.warning("search.not_warmed", cause=type(error).__name__)
+            await asyncio.sleep(_LOOK_SEC)
 
     async def search(
         self, caller: Caller, query: str, top_k: int = 5, filters: Filters = EVERYTHING

@@ -13,10 +13,11 @@ from crescendai.kit.paging import Position
 from crescendai.recordings.schemas import FINAL
 from crescendai.recordings.tables import AnalysisRow, PendingUploadRow, RecordingRow
 
+_recordings = RecordingRow.__table__
 _NAMES_OF_READY = (
-    select(RecordingRow.id, RecordingRow.filename)
-    .where(RecordingRow.owner_id == bindparam("owner_id"), RecordingRow.status == "ready")
-    .order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc())
+    select(_recordings.c.id, _recordings.c.filename)
+    .where(_recordings.c.owner_id == bindparam("owner_id"), _recordings.c.status == "ready")
+    .order_by(_recordings.c.created_at.desc(), _recordings.c.id.desc())
     .limit(bindparam("most"))
 )
 

@@ -73,6 +73,26 @@ async def test_a_brief_write_waits_for_another_process_without_holding_anybody_u
     await database.close()
 
 
+async def test_a_brief_read_sees_what_is_committed_and_nothing_else(tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path))
+
+    async def pitches() -> list[int]:
+        async with database.transactions.read_briefly() as session:
+            return list((await session.execute(text("SELECT pitch FROM notes"))).scalars())
+
+    async with database.transactions.write() as session:
+        await session.execute(text("CREATE TABLE notes (pitch INTEGER PRIMARY KEY)"))
+    assert await pitches() == []
+    for number, way in enumerate(
+        (database.transactions.write, database.transactions.write_briefly)
+    ):
+        async with way() as session:
+            await session.execute(text("INSERT INTO notes VALUES (:n)"), {"n": number})
+            assert await pitches() == list(range(number))
+        assert await pitches() == list(range(number + 1))
+    await database.close()
+
+
 async def test_many_writers_take_turns(tmp_path: Path) -> None:
     database = Database(sqlite_url(tmp_path))
     async with database.transactions.write() as session:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import (
     AbstractAsyncContextManager,
-    ExitStack,
     asynccontextmanager,
     nullcontext,
 )
@@ -58,7 +57,7 @@ class Database:
             self.engine = postgresql.connect(url, connections)
             self._reading, self._reading_once = _SNAPSHOT, _AUTOCOMMIT
         self.transactions = Transactions(
-            self._read, self._read_once, self._write, self._write_briefly
+            self._read, self._read_once, self._read_briefly, self._write, self._write_briefly
         )
 
     @asynccontextmanager
@@ -81,13 +80,22 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def _read_briefly(self) -> AsyncIterator[AsyncSession]:
+        if self._in_place is None:
+            async with self._read_once() as session:
+                yield session
+        else:
+            with self._in_place.reading() as reading:
+                yield reading
+
+    @asynccontextmanager
     async def _write_briefly(self) -> AsyncIterator[AsyncSession]:
         async with self._writing:
-            with ExitStack() as opened:
-                session = None if self._in_place is None else self._in_place.begin(opened)
-                if session is not None:
+            session = None if self._in_place is None else self._in_place.begin()
+            if self._in_place is not None and session is not None:
+                with self._in_place.writing(session):
                     yield session
-                    return
+                return
             async with self._threaded() as waiting:
                 yield waiting
 

@@ -1,4 +1,4 @@
-"""Brief writes to SQLite on the event loop itself.
+"""Brief transactions of SQLite on the event loop itself.
 
 A few rows by their keys cost less than one trip to a connection's thread, and much less than the
 wait for the interpreter's lock on the way back. What could take long is somebody else's: the loop
@@ -8,25 +8,32 @@ waits for no other process's write, and leaves checkpoints, which wait for the d
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from contextlib import ExitStack
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import orjson
-from sqlalchemy import StaticPool, create_engine, event
+from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-_PRAGMAS = ("PRAGMA busy_timeout=0", "PRAGMA wal_autocheckpoint=0")
+_PRAGMAS = ("PRAGMA wal_autocheckpoint=0",)
+_AT_ONCE = "PRAGMA busy_timeout=0"
 
 
 class InPlace:
-    """One connection, for one writer at a time."""
+    """Two connections: one for one writer at a time, one for readers of a single statement.
+
+    They stay in SQLAlchemy's hands as they are; BEGIN and COMMIT go to the driver itself.
+    """
 
     def __init__(self, url: str, pragmas: Sequence[str]) -> None:
         self._engine = create_engine(
             url.replace("+aiosqlite", ""),
-            poolclass=StaticPool,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
             connect_args={"check_same_thread": False},
             json_serializer=dumped,
             hide_parameters=True,
@@ -34,36 +41,71 @@ class InPlace:
 
         @event.listens_for(self._engine, "connect")
         def _connect(connection: Any, _record: Any) -> None:
-            connection.isolation_level = None  # we say BEGIN ourselves
             for pragma in (*pragmas, *_PRAGMAS):
                 connection.execute(pragma).close()
 
-        @event.listens_for(self._engine, "begin")
-        def _begin(connection: Any) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    def begin(self, opened: ExitStack) -> AsyncSession | None:
-        """A session in a transaction that ends with ``opened``; None while another one writes."""
-        connection = opened.enter_context(self._engine.connect())
+    def begin(self) -> InPlaceSession | None:
+        """A session in a transaction, for :meth:`writing`; None while another one writes."""
         try:
-            opened.enter_context(connection.begin())
-        except OperationalError:
+            _driver(self._writer).execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
             return None
-        session = _InPlaceSession(expire_on_commit=False, autoflush=False)
-        session.sync_session.bind = connection
-        opened.enter_context(session.sync_session)
-        opened.enter_context(session.sync_session.begin())
-        return session
+        return InPlaceSession(self._writer)
+
+    @contextmanager
+    def writing(self, session: InPlaceSession) -> Iterator[None]:
+        """Commits at the end of the block, or undoes all of it."""
+        driver = _driver(self._writer)
+        try:
+            yield
+            session.sync_session.flush()
+            driver.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise OperationalError("COMMIT", None, error) from error
+        finally:
+            if driver.in_transaction:
+                driver.rollback()
+            session.sync_session.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[InPlaceSession]:
+        """For one statement, which sees one moment by itself."""
+        session = InPlaceSession(self._reader)
+        with session.sync_session:
+            yield session
 
     def close(self) -> None:
+        for name in ("_writer", "_reader"):
+            if name in vars(self):
+                vars(self).pop(name).close()
         self._engine.dispose()
 
+    @cached_property
+    def _writer(self) -> Connection:
+        connection = self._engine.connect()
+        _driver(connection).execute(_AT_ONCE).close()
+        return connection
 
-class _InPlaceSession(AsyncSession):
+    @cached_property
+    def _reader(self) -> Connection:
+        return self._engine.connect()
+
+
+class InPlaceSession(AsyncSession):
     """What a slice's repositories know as a session, without the way through another greenlet."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(expire_on_commit=False, autoflush=False)
+        self.sync_session.bind = connection
 
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
         return self.sync_session.execute(statement, params, **options)
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
 
 
 def dumped(document: Any) -> str:

@@ -9,7 +9,14 @@ import aiohttp
 import orjson
 
 from crescendai.adapters.models.breaker import Breaker
-from crescendai.adapters.models.upstream import Refused, Telling, asked_wait_sec, repeating, whole
+from crescendai.adapters.models.upstream import (
+    Refused,
+    Telling,
+    asked_wait_sec,
+    repeating,
+    session_of,
+    whole,
+)
 
 CONNECT_SEC = 5.0
 ANSWER_SEC = 30.0
@@ -52,9 +59,5 @@ class JSONService:
     def _session(self) -> aiohttp.ClientSession:
         """Opened at the first use: it belongs to the event loop."""
         if self._opened is None:
-            self._opened = aiohttp.ClientSession(
-                headers=self._headers,
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SEC),
-                trust_env=True,
-            )
+            self._opened = session_of(self._base_url, self._headers, CONNECT_SEC)
         return self._opened

@@ -22,7 +22,14 @@ from crescendai.adapters.models import openai_wire as wire
 from crescendai.adapters.models.breaker import Breaker
 from crescendai.adapters.models.openai_wire import AnswerReader, BrokenAnswer
 from crescendai.adapters.models.structured import read_object, reprimand
-from crescendai.adapters.models.upstream import Refused, Telling, asked_wait_sec, repeating, whole
+from crescendai.adapters.models.upstream import (
+    Refused,
+    Telling,
+    asked_wait_sec,
+    repeating,
+    session_of,
+    whole,
+)
 from crescendai.ports.language_model import (
     Check,
     Message,
@@ -124,15 +131,7 @@ class OpenAIChatModel:
     def _session(self) -> aiohttp.ClientSession:
         """Opened at the first use: it belongs to the event loop."""
         if self._opened is None:
-            waits = aiohttp.ClientTimeout(
-                total=None, sock_connect=self._patience.connect_sec, sock_read=None
-            )
-            self._opened = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
-                headers=self._headers,
-                timeout=waits,
-                trust_env=True,
-            )
+            self._opened = session_of(self._url, self._headers, self._patience.connect_sec)
         return self._opened
 
     @asynccontextmanager

@@ -10,6 +10,8 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
@@ -79,6 +81,28 @@ class Telling:
 
     def _unavailable(self) -> UpstreamFailed:
         return UpstreamFailed(self._code, "AI service unavailable")
+
+
+def session_of(url: str, headers: dict[str, str], connect_sec: float) -> aiohttp.ClientSession:
+    """For calls of the service at that address, through the proxy that the environment names.
+
+    Left to aiohttp (``trust_env``), each call would ask a thread for the proxy and another one for
+    a ``.netrc``, and wait for the interpreter's lock both times.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers=headers,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_sec),
+        proxy=_proxy_of(url),
+    )
+
+
+def _proxy_of(url: str) -> str | None:
+    address = urlsplit(url)
+    if proxy_bypass(address.hostname or ""):
+        return None
+    return getproxies().get(address.scheme)
 
 
 async def whole(response: aiohttp.ClientResponse) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class MemoryWordIndex:
 
     async def refresh(self) -> None:
         """One small query when nothing has changed."""
-        async with self._transactions.read_once() as session:
+        async with self._transactions.read_briefly() as session:
             state = await index_repository.state(session)
         if state.revision != self._revision:
             async with self._lock:
