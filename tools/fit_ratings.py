@@ -1,9 +1,9 @@
-"""Fit the rating model: the mean of Laplacian kernel ridge and linear ridge, on two views.
+"""Fit the rating model: the mean of a Laplacian kernel ridge and a linear ridge.
 
-Every piece has a random level of its own, which the features need not explain.
-Both views are normal scores of features: the first 92, which carry over best to other music,
-and all of them, which order performances of the same music best. Nothing here is random, and
-every step has a closed form.
+Both are on normal scores of the features that rate. Every piece has a random level of its own,
+which the features need not explain, and part of what they do explain holds for that piece alone; it
+counts as far as a kernel ridge on the pieces' names recognises the piece. Nothing here is random,
+and every step has a closed form.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from scipy.special import ndtri
 from crescendai.music.performance_model import ModelSettings, PerformanceModel
 
 KNOT_COUNT = 33
-FEW_FEATURES = 92
-FEW_WIDTH, FEW_PENALTY = 0.5, 0.5
-ALL_WIDTH, ALL_PENALTY = 0.7, 0.3
+RATING_FEATURES = 263
+WIDTH, PENALTY = 1.4, 0.15
 LINEAR_PENALTY = 2000.0
 PIECE_VARIANCE = 1.0  # of a piece's own level, in the kernel's unit; from 0.3 to 5 nothing changes
+PIECE_SHARE = 0.6  # of what holds for one piece alone, against what holds for all
+PIECE_WIDTH, CLASS_WIDTH, PIECE_PENALTY = 0.8, 0.4, 0.1  # of the kernel that recognises a piece
 EAR_SHARE = 1.0  # of what holds for one ear alone, against what holds for both
 EAR_VARIANCE = 0.3  # of an ear's own level
-SHARE = 0.25  # of each of the four parts
+SHARE = 0.5  # of each of the two parts
 
 Floats = npt.NDArray[np.float64]
 Names = npt.NDArray[np.str_]
@@ -71,37 +72,42 @@ def fit(rows: TrainingRows) -> Arrays:
         pair = (_normalised(f, *tables["known"]) for f in (contrasts.before, contrasts.after))
         normal = np.concatenate([normal, *pair])
     support = normal.astype(np.float16).astype(np.float64)
-    few = support[:, :FEW_FEATURES]
+    rating = support[:, :RATING_FEATURES]
     rows_per_clip = len(rows.features) / rows.clip_count
     noise = np.sqrt(rows_per_clip) / rows.weights
     slope_noise = rows_per_clip / rows.weights
 
-    few_kernel = np.exp(-_distance(few) / FEW_WIDTH)
-    all_kernel = np.exp(-_distance(support) / ALL_WIDTH)
-    few_part = _ridge(few_kernel, FEW_PENALTY * noise, rows)
-    all_part = _ridge(all_kernel, ALL_PENALTY * noise, rows)
-    few_slopes = _ridge(few @ few.T / LINEAR_PENALTY, slope_noise, rows)
-    all_slopes = _ridge(support @ support.T / LINEAR_PENALTY, slope_noise, rows)
-    parts = (few_part, all_part, few_slopes, all_slopes)
+    apart = _distance(rating)
+    kernels = _ridge(np.exp(-apart / WIDTH), PENALTY * noise, rows)
+    slopes = _ridge(rating @ rating.T / LINEAR_PENALTY, slope_noise, rows)
+    of_piece = _of_piece(rows, len(support))
+    piece_kernel = np.exp(
+        -apart / PIECE_WIDTH - _distance(support[:, RATING_FEATURES:]) / CLASS_WIDTH
+    )
     arrays: Arrays = {
         "support": normal.astype(np.float16),
         "heard": _heard(rows, len(support)),
-        "few_dual": (SHARE * few_part.dual).astype(np.float32),
-        "all_dual": (SHARE * all_part.dual).astype(np.float32),
+        "of_piece": of_piece.astype(np.bool_),
+        "piece_dual": _recogniser(piece_kernel, PIECE_PENALTY * noise, of_piece).astype(np.float32),
+        "dual": (SHARE * kernels.dual).astype(np.float32),
         "half_width": np.full(rows.labels.shape[1], 0.5, dtype=np.float32),
     }
     for name, ear in (("known", False), ("heard", True)):
         here = _heard(rows, len(support)) == ear
-        own = ((1.0 + EAR_SHARE * here) / (1.0 + EAR_SHARE))[:, None]
-        linear = support.T @ (own * all_slopes.dual)
-        linear[:FEW_FEATURES] += few.T @ (own * few_slopes.dual)
-        level = sum(part.mean + EAR_VARIANCE * part.dual[here].sum(axis=0) for part in parts)
+        own = ((1.0 + EAR_SHARE * here) / (1.0 + EAR_SHARE))[:, None] * slopes.dual
+        linear = [rating.T @ own, *(PIECE_SHARE * rating[m].T @ own[m] for m in _masks(of_piece))]
+        parts = kernels, slopes
+        level = [
+            sum(part.mean + EAR_VARIANCE * part.dual[here].sum(axis=0) for part in parts),
+            *(PIECE_VARIANCE * sum(p.dual[m].sum(axis=0) for p in parts) for m in _masks(of_piece)),
+        ]
         knots, scores = tables[name]
+        scale = SHARE / LINEAR_PENALTY / (1.0 + PIECE_SHARE)
         arrays |= {
             f"{name}_knots": knots.astype(np.float32),
             f"{name}_normal": scores.astype(np.float32),
-            f"{name}_linear": (SHARE / LINEAR_PENALTY * linear).astype(np.float32),
-            f"{name}_intercept": (SHARE * level).astype(np.float32),
+            f"{name}_linear": (scale * np.array(linear)).astype(np.float32),
+            f"{name}_level": (SHARE * np.array(level)).astype(np.float32),
         }
     return arrays
 
@@ -116,16 +122,36 @@ def _heard(rows: TrainingRows, count: int) -> Bools:
     return np.concatenate([rows.heard, np.zeros(count - len(rows.heard), np.bool_)])
 
 
+def _of_piece(rows: TrainingRows, count: int) -> Floats:
+    """For each supporting row and piece 1 or 0; contrasts are of no piece."""
+    found = np.zeros((count, len(np.unique(rows.piece))))
+    found[: len(rows.piece)] = rows.piece[:, None] == np.unique(rows.piece)
+    return found
+
+
+def _masks(of_piece: Floats) -> list[Bools]:
+    return [column > 0 for column in of_piece.T]
+
+
+def _recogniser(kernel: Floats, penalty: Floats, of_piece: Floats) -> Floats:
+    """Kernel ridge on 1 for a row's own piece and 0 for others; far from all rows it says 0."""
+    dual, count = np.zeros_like(of_piece), len(penalty)
+    dual[:count] = np.linalg.solve(kernel[:count, :count] + np.diag(penalty), of_piece[:count])
+    return dual
+
+
 def _ridge(kernel: Floats, penalty: Floats, rows: TrainingRows) -> _Part:
     """Kernel ridge regression with a random level for each piece and for each ear.
 
     The level of a piece may come from its notation, its rooms or who rated it; a new piece has
     none, so what the level explains must not be learnt from the features. Half of what is learnt
-    through one ear holds for it alone. Contrasts are observed as differences of two rows.
+    through one ear holds for it alone, and three eighths of what is learnt from one piece.
+    Contrasts are observed as differences of two rows.
     """
-    heard = _heard(rows, len(kernel))
+    heard, of_piece = _heard(rows, len(kernel)), _of_piece(rows, len(kernel))
     same_ear = heard[:, None] == heard
     covariance = kernel * (1.0 + EAR_SHARE * same_ear) / (1.0 + EAR_SHARE)
+    covariance *= (1.0 + PIECE_SHARE * of_piece @ of_piece.T) / (1.0 + PIECE_SHARE)
     covariance += EAR_VARIANCE * same_ear
     count = len(rows.labels)
     of_rows = covariance[:count, :count] + PIECE_VARIANCE * (rows.piece[:, None] == rows.piece)
@@ -172,9 +198,11 @@ def draft_settings(version: str = "draft") -> ModelSettings:
     """Settings before calibration; lengths follow from the data set's clips (median 26 s)."""
     return ModelSettings(
         version=version,
-        few_features=FEW_FEATURES,
-        few_width=FEW_WIDTH,
-        all_width=ALL_WIDTH,
+        rating_features=RATING_FEATURES,
+        width=WIDTH,
+        piece_width=PIECE_WIDTH,
+        class_width=CLASS_WIDTH,
+        piece_share=PIECE_SHARE,
         ear_share=EAR_SHARE,
         stretch_sec=24.0,
         stretch_hop_sec=12.0,

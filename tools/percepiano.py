@@ -34,7 +34,8 @@ class Clip:
     piece: str  # one of four works or movements
     player: str
     passage: str  # 99 of them
-    group: str  # passages sharing music are one group
+    group: str  # passages sharing music are one group, be it music that comes back …
+    bars: str  # … or only the same bars of the score
     labels: npt.NDArray[np.float64]  # 19 means in [0, 1]
 
     @property
@@ -115,6 +116,7 @@ def load_clips(folder: Path) -> list[Clip]:
             raise ValueError(f"{name!r} is rated but has no performance of that name")
         found.append((name.strip(), match))
     groups = _passage_groups(paths)
+    bars = overlapping_bars(list(groups))
     clips = []
     for name, match in found:
         passage = f"{match['piece']}_{match['bars']}bars_{int(match['index'])}"
@@ -128,6 +130,7 @@ def load_clips(folder: Path) -> list[Clip]:
                 player=match["player"],
                 passage=passage,
                 group=groups[passage],
+                bars=bars[passage],
                 labels=np.array(_label_row(labels, name)[:19], dtype=np.float64),
             )
         )
@@ -157,6 +160,24 @@ def _passage_groups(paths: dict[str, Path]) -> dict[str, str]:
                 old, new = group[right], group[left]
                 group = {key: new if value == old else value for key, value in group.items()}
     return group
+
+
+def overlapping_bars(passages: list[str]) -> dict[str, str]:
+    """For each passage the first of those whose bars it shares; the n-th of N bars ends at n · N.
+
+    What comes back later in a piece counts as other bars.
+    """
+    extents = {}
+    for passage in passages:
+        piece, count, index = passage.replace("bars", "").rsplit("_", 2)
+        extents[passage] = piece, int(count) * (int(index) - 1), int(count) * int(index)
+    found: dict[str, str] = {}
+    last: tuple[str, str, int] = ("", "", 0)  # piece, group, and where the group ends
+    for passage, (piece, start, end) in sorted(extents.items(), key=lambda item: item[1]):
+        joined = piece == last[0] and start < last[2]
+        found[passage] = last[1] if joined else passage
+        last = piece, found[passage], max(end, last[2]) if joined else end
+    return found
 
 
 def _chord_grams(performance: Performance) -> set[tuple[tuple[int, ...], ...]]:

@@ -46,6 +46,7 @@ def splits(study: Study) -> dict[str, Ints]:
     """Fold numbers of every clip for each way of holding out."""
     return {
         "passage": folds_by([clip.group for clip in study.clips], 8),
+        "bars": folds_by([clip.bars for clip in study.clips], 8),
         "performer": folds_by([clip.player for clip in study.clips], 8),
         "piece": folds_by([clip.piece for clip in study.clips], 4),
         "work": folds_by([work_of(clip.piece) for clip in study.clips], 3),

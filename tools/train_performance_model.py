@@ -82,7 +82,7 @@ def main() -> None:
     arrays = fit(training_rows(study, everything))
     arrays["half_width"] = calibration.half_width.astype(np.float32)
     settings = dataclasses.replace(
-        draft_settings("percepiano-3"),
+        draft_settings("percepiano-4"),
         widen_notes=round(calibration.widen_notes, 3),
         widen_doubt=round(calibration.widen_doubt, 3),
     )

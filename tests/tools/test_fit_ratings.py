@@ -16,7 +16,7 @@ from tools.fit_ratings import (
     model_of,
 )
 
-ROWS, FEATURES, SCALES = 240, 100, 3
+ROWS, FEATURES, SCALES = 240, 275, 3
 MOVE = 0.1
 
 
@@ -88,3 +88,17 @@ def test_a_contrast_teaches_a_direction_to_its_scale_alone(rows: TrainingRows) -
         assert (moved > 0).all()
         assert 0.05 * MOVE < moved.mean() < 1.2 * MOVE
     assert taught[:, 0] == pytest.approx(plain[:, 0], abs=1e-6)
+
+
+def test_what_holds_for_one_piece_counts_where_it_is_recognised(rows: TrainingRows) -> None:
+    """Piece 1 is known by its pitch classes; there the second feature makes the third scale."""
+    features, labels = rows.features.copy(), rows.labels.copy()
+    own = rows.piece == "1"
+    features[:, 263:] = own[:, None] + 0.1 * features[:, 263:]
+    labels[own, 2] += 0.1 * features[own, 1]
+    probe = np.zeros((2, FEATURES))
+    probe[:, 1] = -1.5, 1.5
+    here = probe.copy()
+    here[:, 263:] = 1.0
+    new = replace(rows, features=features, labels=labels, rendered=features[rows.heard])
+    assert np.ptp(rated(new, here)[:, 2]) > 1.1 * np.ptp(rated(new, probe)[:, 2])

@@ -48,7 +48,7 @@ def test_slips_and_empty_answers_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "total_2rounds.csv").write_text(
         f"user,dataID,filename,{names},message\n8,1, known.wav,{given},\n9,1,unknown.wav,{given},\n"
     )
-    clip = Clip("known", tmp_path, "piece", "1", "passage", "group", np.zeros(SCALES))
+    clip = Clip("known", tmp_path, "piece", "1", "passage", "group", "bars", np.zeros(SCALES))
     ratings = load_ratings(tmp_path, [clip])
     assert ratings.values.shape == (1, SCALES)
     assert ratings.values[0, [0, 4, 5]] == pytest.approx([1.0, 1 / 7, 4 / 7])

@@ -20,7 +20,7 @@ def study_and_ratings(moved_by_doubt: float) -> tuple[Study, dict[str, HeldOut]]
     rng = np.random.default_rng(0)
     count = PIECES * CLIPS
     clips = [
-        Clip(str(i), Path(), str(i % PIECES), "1", str(i // 9), str(i // 9), np.zeros(SCALES))
+        Clip(str(i), Path(), str(i % PIECES), "1", *[str(i // 9)] * 3, np.zeros(SCALES))
         for i in range(count)
     ]
     every, labels = np.arange(count), rng.uniform(0.3, 0.7, (count, SCALES))

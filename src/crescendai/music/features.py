@@ -3,7 +3,8 @@
 The first 92 are made to survive transcription and another piece: no absolute velocities (a
 transcriber shifts them as a whole), medians and quantiles rather than extremes and counts, of
 the pedal three summaries. The others say more of one piece and less of the next: how playing
-moves, how keys and pedal are released, what sounds together, how loud it is as such.
+moves, how keys and pedal are released, what sounds together, how loud it is as such. The last
+twelve rate nothing: they help to recognise the pieces that the model was trained on.
 What cannot be told from too few notes is NaN, which the model reads as "ordinary".
 """
 
@@ -24,6 +25,7 @@ from crescendai.music.features_of_time import (
 from crescendai.music.features_of_tone import (
     dynamics_features,
     harmony_features,
+    pitch_class_features,
     register_features,
 )
 from crescendai.music.features_of_touch import (
@@ -86,6 +88,7 @@ def _features(notes: NoteTable, events: EventTable, pedal: PedalArray) -> dict[s
             **pedalling_features(pedal, events, first_sec, last_sec),
             **loudness_features(notes, events),
             **voicing_features(notes, events),
+            **pitch_class_features(notes),
         }
 
 

@@ -89,3 +89,11 @@ def harmony_features(notes: NoteTable) -> dict[str, float]:
         "major_third_fraction": float(classes[4]),
         "tritone_fraction": float(classes[6]),
     }
+
+
+def pitch_class_features(notes: NoteTable) -> dict[str, float]:
+    """How much of the key-down time each pitch class has: no playing, but which music it is."""
+    held_sec = np.clip(notes.duration_sec, 0.05, 1.0)
+    totals = np.bincount(notes.pitch.astype(np.int64) % 12, weights=held_sec, minlength=12)
+    shares = totals / totals.sum()
+    return {f"pitch_class_{number}": float(share) for number, share in enumerate(shares)}

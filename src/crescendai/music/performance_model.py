@@ -1,8 +1,9 @@
 """Rates a performance on the nineteen scales, with calibrated intervals and 3-second segments.
 
-The model is two Laplacian kernel machines plus a linear one on quantile-normalised note features;
-its weights are plain arrays. It has two ears, one for notes that are known and one for notes that a
+The model is a Laplacian kernel machine plus a linear one on quantile-normalised note features; its
+weights are plain arrays. It has two ears, one for notes that are known and one for notes that a
 transcriber heard: each has its own quantiles, and gives more weight to what was learnt through it.
+As far as it recognises a piece it was trained on, what was learnt of that piece counts too.
 How it was trained, what it can and cannot do: ``weights/MODEL_CARD.md``.
 """
 
@@ -32,9 +33,11 @@ class ModelSettings:
     """Numbers that travel with the weights."""
 
     version: str
-    few_features: int  # the first so many features are a view of their own
-    few_width: float  # of its Laplacian kernel, in mean absolute normalised difference
-    all_width: float  # of the kernel on all features
+    rating_features: int  # the first so many rate; the others only help to recognise a piece
+    width: float  # of their Laplacian kernel, in mean absolute normalised difference
+    piece_width: float  # of the kernel that recognises a piece, on what rates …
+    class_width: float  # … and on pitch classes
+    piece_share: float  # of what was learnt of one piece alone, against what holds for all
     ear_share: float  # of what an ear has learnt for itself, against what both have
     stretch_sec: float  # a long recording is rated in stretches of this length …
     stretch_hop_sec: float  # … starting this far apart, and averaged
@@ -50,10 +53,10 @@ class _Ear:
     def __init__(self, name: str, arrays: dict[str, npt.NDArray[np.generic]], own: Floats) -> None:
         self.knots = arrays[f"{name}_knots"].astype(np.float64)  # features × knots: values …
         self.normal = arrays[f"{name}_normal"].astype(np.float64)  # … and their normal scores
-        self.few_dual = arrays["few_dual"].astype(np.float64) * own
-        self.all_dual = arrays["all_dual"].astype(np.float64) * own
+        self.dual = arrays["dual"].astype(np.float64) * own
+        # For any music, then what each piece adds: [1 + pieces, features, scales], [.., scales].
         self.linear = arrays[f"{name}_linear"].astype(np.float64)
-        self.intercept = arrays[f"{name}_intercept"].astype(np.float64)
+        self.level = arrays[f"{name}_level"].astype(np.float64)
 
     def normalised(self, features: Floats) -> Floats:
         """Normal scores; what is NaN is ordinary."""
@@ -71,6 +74,8 @@ class PerformanceModel:
         self.settings = settings
         self._support = arrays["support"].astype(np.float64)
         self._half_width = arrays["half_width"].astype(np.float64)  # one per scale
+        self._of_piece = arrays["of_piece"].astype(np.float64)  # support × pieces: 1 or 0
+        self._piece_dual = arrays["piece_dual"].astype(np.float64)
         heard = arrays["heard"].astype(np.bool_)  # which rows of the support are transcriptions
         both = 1.0 + settings.ear_share
         self._ears = {
@@ -119,13 +124,28 @@ class PerformanceModel:
 
         ``heard``: the notes come from a transcriber.
         """
-        ear, few = self._ears[heard], self.settings.few_features
+        ear, share = self._ears[heard], self.settings.piece_share
         normal = ear.normalised(features)
-        near_few = _laplacian(normal[:, :few], self._support[:, :few], self.settings.few_width)
-        near_all = _laplacian(normal, self._support, self.settings.all_width)
-        by_kernels = near_few @ ear.few_dual + near_all @ ear.all_dual
-        rated: Floats = ear.intercept + by_kernels + normal @ ear.linear
+        rating = normal[:, : self.settings.rating_features]
+        apart = _apart(rating, self._support[:, : self.settings.rating_features])
+        known = self._recognised(normal, apart)
+        kin = (1.0 + share * known @ self._of_piece.T) / (1.0 + share)
+        rated: Floats = (kin * np.exp(-apart / self.settings.width)) @ ear.dual
+        counted = np.hstack([np.ones((len(known), 1)), known])
+        for weight, linear in zip(counted.T, ear.linear, strict=True):
+            rated += weight[:, None] * (rating @ linear)
+        rated += counted @ ear.level
         return rated
+
+    def _recognised(self, normal: Floats, apart: Floats) -> Floats:
+        """How sure it is, from 0 to 1, that each row is of each of the pieces trained on."""
+        first = self.settings.rating_features
+        apart_classes = _apart(normal[:, first:], self._support[:, first:])
+        near = np.exp(
+            -apart / self.settings.piece_width - apart_classes / self.settings.class_width
+        )
+        sure: Floats = np.clip(near @ self._piece_dual, 0.0, 1.0)
+        return sure
 
     def _rate_whole(self, performance: Performance) -> Floats:
         """The note-weighted mean over stretches as long as those the model was trained on."""
@@ -188,11 +208,12 @@ def widening(
     return grown
 
 
-def _laplacian(left: Floats, right: Floats, width: float) -> Floats:
+def _apart(left: Floats, right: Floats) -> Floats:
+    """Mean absolute difference of each row of ``left`` to each of ``right``."""
     from scipy.spatial.distance import cdist  # half a second, which only who scores need wait
 
-    kernel: Floats = np.exp(-cdist(left, right, "cityblock") / left.shape[1] / width)
-    return kernel
+    apart: Floats = cdist(left, right, "cityblock") / left.shape[1]
+    return apart
 
 
 def _stretch_starts(first_sec: float, last_sec: float, settings: ModelSettings) -> list[float]:
