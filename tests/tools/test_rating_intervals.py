@@ -20,8 +20,8 @@ def study_and_ratings(moved_by_doubt: float) -> tuple[Study, dict[str, HeldOut]]
     rng = np.random.default_rng(0)
     count = PIECES * CLIPS
     clips = [
-        Clip(str(i), Path(), str(i % PIECES), "1", *[str(i // 9)] * 3, np.zeros(SCALES))
-        for i in range(count)
+        Clip(str(i), Path(), str(i % PIECES), "1", group, group, group, np.zeros(SCALES))
+        for i, group in ((i, str(i // 9)) for i in range(count))
     ]
     every, labels = np.arange(count), rng.uniform(0.3, 0.7, (count, SCALES))
 
