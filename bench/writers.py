@@ -1,9 +1,9 @@
 """Fifty writers at once: ``python -m bench.writers``.
 
-Fifty tasks each add rows to a conversation, a transaction each, as fast as they can: spread over
-one process and over five, on SQLite in WAL mode and on PostgreSQL. Beside it, in the same run, the
-same rows by one writer alone, so that the ratio says what waiting for each other costs.
-Errors are counted; a "database is locked" would be one.
+Fifty tasks each add messages to a conversation as fast as they can, a transaction each, as the
+server does when it stores a turn: spread over one process and over five, on SQLite in WAL mode and
+on PostgreSQL. Beside it, in the same run, the same rows by one writer alone, so that the ratio says
+what waiting for each other costs. Errors are counted; a "database is locked" would be one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import migrate
 from crescendai.bootstrap.tables import SCHEMA
 from crescendai.chat import repository
-from crescendai.chat.tables import ChatMessageRow, ChatSessionRow
+from crescendai.chat.tables import ChatSessionRow
 from crescendai.identity.tables import UserRow
 from crescendai.kit.ids import new_id
 from tests.fixtures.postgresql import started
@@ -39,11 +39,12 @@ OWNER = UUID(int=1)
 Times = tuple[list[float], int]
 
 
-def message(session_id: UUID, position: int) -> ChatMessageRow:
-    return ChatMessageRow(
-        id=new_id(), session_id=session_id, position=position, role="user", content="How? " * 20,
-        tool_calls=[], citations=[], status="complete", created_at=position,
-    )  # fmt: skip
+def message(session_id: UUID, position: int) -> dict[str, object]:
+    return {
+        "id": new_id(), "session_id": session_id, "position": position, "role": "user",
+        "content": "How? " * 20, "tool_calls": [], "citations": [], "status": "complete",
+        "created_at": position,
+    }  # fmt: skip
 
 
 async def write(database: Database, count: int) -> Times:
@@ -55,9 +56,9 @@ async def write(database: Database, count: int) -> Times:
     for position in range(count):
         began = time.perf_counter()
         try:
-            async with database.transactions.write() as session:
-                session.add(message(session_id, position))
-                await session.flush()
+            async with database.transactions.write_briefly() as session:
+                await repository.lock_session(session, session_id)
+                await repository.add_messages(session, [message(session_id, position)])
                 await repository.touch(session, session_id, position)
         except DBAPIError:
             failed += 1

@@ -67,7 +67,10 @@ class Settings(BaseSettings):
         "and the jobs: `postgresql://user:password@host/name`. Without it SQLite in the folder.",
     )
     database_connections: int = Field(
-        10, ge=1, le=200, description="Connections to PostgreSQL that a process keeps open."
+        10,
+        ge=1,
+        le=200,
+        description="Connections to PostgreSQL of a process; under load as many again, kept open.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import StreamingResponse
 
 from crescendai.chat.schemas import (
     ChatSessionDetail,
@@ -22,7 +20,7 @@ from crescendai.chat.turn import Turn
 from crescendai.chat.turns import Turns
 from crescendai.identity.cursors import ListPlace
 from crescendai.identity.endpoints import CurrentCaller
-from crescendai.kit import sse
+from crescendai.kit.event_stream import EventStream
 from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 router = APIRouter(prefix="/api", tags=["tutor"])
@@ -41,32 +39,28 @@ def _turns(request: Request) -> Turns:
     return turns
 
 
-def _stream(frames: AsyncIterator[bytes], **headers: str) -> StreamingResponse:
-    return StreamingResponse(frames, media_type="text/event-stream", headers=sse.HEADERS | headers)
-
-
-def begun(turn: Turn) -> StreamingResponse:
+def begun(turn: Turn) -> EventStream:
     """A new turn, with the address where it can be read again from its beginning."""
     where = f"/api/chat/sessions/{turn.brief.session_id}/events?after={turn.id}:0"
-    return _stream(turn.follow(), **{"Content-Location": where})
+    return EventStream(turn.follow(), headers={"Content-Location": where})
 
 
-@router.post("/chat", response_class=StreamingResponse, responses=_STREAM)  # type: ignore[arg-type]
+@router.post("/chat", response_class=EventStream, responses=_STREAM)  # type: ignore[arg-type]
 async def begin_turn(
     request: Request, caller: CurrentCaller, body: TurnRequest, last_event_id: LastEventId = None
-) -> StreamingResponse:
+) -> EventStream:
     """One turn as server-sent events.
 
     Sent again with `Last-Event-ID`, it goes on after that event and begins no second turn.
     """
     if last_event_id:
-        return _stream(await _turns(request).resume(caller, body.session_id, last_event_id))
+        return EventStream(await _turns(request).resume(caller, body.session_id, last_event_id))
     return begun(await _turns(request).begin(caller, body))
 
 
 @router.get(
     "/chat/sessions/{session_id}/events",
-    response_class=StreamingResponse,
+    response_class=EventStream,
     responses=_STREAM,  # type: ignore[arg-type]
 )
 async def resume_turn(
@@ -75,31 +69,29 @@ async def resume_turn(
     session_id: UUID,
     last_event_id: LastEventId = None,
     after: Annotated[str | None, Query(description="An event's id, or its bare number.")] = None,
-) -> StreamingResponse:
+) -> EventStream:
     """What follows `Last-Event-ID` (or `after`), or the whole of the session's latest turn."""
-    return _stream(await _turns(request).resume(caller, session_id, last_event_id or after))
+    return EventStream(await _turns(request).resume(caller, session_id, last_event_id or after))
 
 
 @router.post(
     "/chat/sessions/{session_id}/regenerate",
-    response_class=StreamingResponse,
+    response_class=EventStream,
     responses=_STREAM,  # type: ignore[arg-type]
 )
-async def regenerate(
-    request: Request, caller: CurrentCaller, session_id: UUID
-) -> StreamingResponse:
+async def regenerate(request: Request, caller: CurrentCaller, session_id: UUID) -> EventStream:
     """Answer the session's last question anew; the new answer takes the place of the old one."""
     return begun(await _turns(request).begin_again(caller, session_id, None))
 
 
 @router.post(
     "/chat/sessions/{session_id}/edit",
-    response_class=StreamingResponse,
+    response_class=EventStream,
     responses=_STREAM,  # type: ignore[arg-type]
 )
 async def edit(
     request: Request, caller: CurrentCaller, session_id: UUID, body: EditRequest
-) -> StreamingResponse:
+) -> EventStream:
     """Put the session's last question in other words, and answer that instead."""
     return begun(await _turns(request).begin_again(caller, session_id, body.message))
 

@@ -67,7 +67,7 @@ class ApiKeys:
 
     async def recognise(self, key: str) -> Caller:
         """Whose key this is. Raises NotAuthenticated for one that is unknown, over or revoked."""
-        async with self._transactions.read_once() as session:
+        async with self._transactions.read_briefly() as session:
             row = await repository.key_by_hash(session, kept_of(key))
         if row is None:
             raise NotAuthenticated("api_key_unknown", "This API key is not known here.")

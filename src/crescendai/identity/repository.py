@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.identity.tables import ApiKeyRow, UserRow
 
+_users = cast(Table, UserRow.__table__)
+_USER_NAMED = select(_users.c.id).where(_users.c.name == bindparam("name"))
 
-async def user_by_name(session: AsyncSession, name: str) -> UserRow | None:
-    return (await session.execute(select(UserRow).where(UserRow.name == name))).scalar_one_or_none()
+
+async def user_named(session: AsyncSession, name: str) -> UUID | None:
+    return (await session.execute(_USER_NAMED, {"name": name})).scalar_one_or_none()
 
 
 async def key_by_hash(session: AsyncSession, key_hash: str) -> ApiKeyRow | None:

@@ -44,31 +44,31 @@ class IdentityService:
 
     async def ensure_user(self, name: str = LOCAL_OWNER, user_id: UUID | None = None) -> Caller:
         """The user of that name, made if new (with that id, where it matters)."""
-        async with self._transactions.read_once() as session:
-            user = await repository.user_by_name(session, name)
-        if user is not None:
-            return Caller(user.id)
+        async with self._transactions.read_briefly() as session:
+            found = await repository.user_named(session, name)
+        if found is not None:
+            return Caller(found)
         row = UserRow(id=user_id or new_id(), name=name, created_at=now_ms())
         try:
             async with self._transactions.write() as session:
                 await repository.add(session, row)
         except IntegrityError:  # made by another request in the meantime
-            async with self._transactions.read_once() as session:
-                user = await repository.user_by_name(session, name)
-            if user is None:  # the id is another user's
+            async with self._transactions.read_briefly() as session:
+                found = await repository.user_named(session, name)
+            if found is None:  # the id is another user's
                 raise NotAuthenticated(
                     "subject_taken", "This subject's id belongs to another user of this server."
                 ) from None
-            return Caller(user.id)
+            return Caller(found)
         return Caller(row.id)
 
     async def known_user(self, name: str) -> Caller:
         """Raises NotFound for a name that nobody has."""
-        async with self._transactions.read_once() as session:
-            user = await repository.user_by_name(session, name)
-        if user is None:
+        async with self._transactions.read_briefly() as session:
+            found = await repository.user_named(session, name)
+        if found is None:
             raise NotFound("user_missing", f"There is no user {name!r}.")
-        return Caller(user.id)
+        return Caller(found)
 
     async def create_key(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from crescendai.chat.endpoints import begun
@@ -15,7 +14,7 @@ from crescendai.interop.completions import Completions
 from crescendai.interop.feedback_turns import FeedbackTurns
 from crescendai.interop.schemas import Completion, CompletionRequest, Model, Models
 from crescendai.interop.tool_server import ToolServer
-from crescendai.kit import sse
+from crescendai.kit.event_stream import EventStream
 
 router = APIRouter(tags=["other protocols"])
 
@@ -33,7 +32,7 @@ async def list_models(caller: CurrentCaller) -> Models:
 )
 async def complete(
     request: Request, caller: CurrentCaller, body: CompletionRequest
-) -> Completion | StreamingResponse:
+) -> Completion | EventStream:
     """One turn of the tutor, streaming or not, for clients of OpenAI's chat completions.
 
     The answer is stored like every other. `metadata` may name a `recording_id` and a `session_id`;
@@ -44,20 +43,18 @@ async def complete(
     if not body.stream:
         return await completions.whole(turn)
     with_usage = body.stream_options is not None and body.stream_options.include_usage
-    return StreamingResponse(
-        completions.chunks(turn, with_usage), media_type="text/event-stream", headers=sse.HEADERS
-    )
+    return EventStream(completions.chunks(turn, with_usage))
 
 
 @router.post(
     "/api/feedback/{recording_id}/turn",
     tags=["feedback"],
-    response_class=StreamingResponse,
+    response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {}}, "description": "As it happens."}},
 )
 async def stream_feedback(
     request: Request, caller: CurrentCaller, recording_id: UUID
-) -> StreamingResponse:
+) -> EventStream:
     """Write feedback as a turn of a new conversation about the recording.
 
     It is stored and resumed like every turn: the event `feedback` has the feedback itself, as

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from crescendai.adapters.database import postgresql, sqlite_driver
-from crescendai.adapters.database.in_place import InPlace, dumped
+from crescendai.adapters.database.in_place import InPlace, InPlaceSession, dumped
 from crescendai.errors import Unavailable
 from crescendai.kit.sql import Transactions
 
@@ -30,6 +30,7 @@ _PRAGMAS = (
 )
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """Every statement of a reading transaction sees the same moment, as in SQLite."""
+_TRIES, _TRY_AGAIN_SEC = 100, 0.001
 _AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}
 
 
@@ -41,7 +42,7 @@ class Database:
     """An engine and its transactions. Open until :meth:`close`.
 
     ``url`` is :func:`sqlite_url`'s, or that of a PostgreSQL database as libpq knows it; of a pool
-    to that, ``connections`` stay open and as many again may open for a while.
+    to that, twice ``connections`` may open, and stay open.
     """
 
     def __init__(self, url: str, connections: int = 10) -> None:
@@ -91,9 +92,10 @@ class Database:
     @asynccontextmanager
     async def _write_briefly(self) -> AsyncIterator[AsyncSession]:
         async with self._writing:
-            session = None if self._in_place is None else self._in_place.begin()
-            if self._in_place is not None and session is not None:
-                with self._in_place.writing(session):
+            in_place = self._in_place
+            session = None if in_place is None else await _begun(in_place)
+            if in_place is not None and session is not None:
+                with in_place.writing(session):
                     yield session
                 return
             async with self._threaded() as waiting:
@@ -130,6 +132,16 @@ class Database:
         if self._in_place is not None:
             self._in_place.close()
         await self.engine.dispose()
+
+
+async def _begun(in_place: InPlace) -> InPlaceSession | None:
+    """Asks again for a while: who sleeps longer each time, as SQLite does, comes off worst."""
+    for _ in range(_TRIES):
+        session = in_place.begin()
+        if session is not None:
+            return session
+        await asyncio.sleep(_TRY_AGAIN_SEC)
+    return None
 
 
 def _session(connection: AsyncConnection) -> AsyncSession:

@@ -19,8 +19,9 @@ _TRUSTED_SEC = 1.0
 def connect(url: str, connections: int) -> AsyncEngine:
     engine = create_async_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
-        pool_size=connections,
-        max_overflow=connections,
+        pool_size=2 * connections,  # what is opened under load is kept: each costs a fork there
+        max_overflow=0,
+        pool_use_lifo=True,  # the one used last need not be asked whether it is alive
         hide_parameters=True,  # what people write is in no log
         connect_args={"connect_timeout": _CONNECT_WITHIN_SEC},
     )
