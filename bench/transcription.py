@@ -31,7 +31,7 @@ import numpy as np
 from bench.agreement import NAMES, Scores, compare, mean, velocity_differences
 from bench.reference import Reference, Timed, reference_python
 from bench.transcription_clips import Sound, recordings, renders
-from crescendai.adapters.models import transkun
+from crescendai.adapters.models import network, transkun
 from crescendai.adapters.models.transkun import WEIGHTS_DIR, TranskunTranscriber
 from crescendai.music import mel, semicrf, stitching
 from crescendai.music.mel import SAMPLE_RATE
@@ -45,17 +45,18 @@ REAL_SEC = 15.0
 
 
 def kept(name: str, sounds: list[Sound], folder: Path, engine: Callable[[], Transcriber]) -> None:
-    """Transcribe what ``folder`` lacks, several clips in one go."""
+    """Transcribe what ``folder`` lacks, in the same packs for both: where a pack's segments begin
+    moves velocities and pedal more than the engines differ."""
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [sound for sound in sounds if not _path(folder, sound).exists()]
+    packs = [sounds[first : first + PACK] for first in range(0, len(sounds), PACK)]
+    missing = [pack for pack in packs if not all(_path(folder, sound).exists() for sound in pack)]
     transcribe = engine() if missing else None
-    for first in range(0, len(missing), PACK):
+    for done, pack in enumerate(missing, 1):
         assert transcribe is not None
-        pack, started = missing[first : first + PACK], time.monotonic()
+        started = time.monotonic()
         heard = transcribe_packed(transcribe, [sound.samples for sound in pack], GAP_SEC)
         for sound, performance in zip(pack, heard, strict=True):
             save_notes(performance, _path(folder, sound))
-        done = first + len(pack)
         print(f"{name}: {done}/{len(missing)} ({time.monotonic() - started:.0f} s)", flush=True)
 
 
@@ -64,12 +65,19 @@ def _path(folder: Path, sound: Sound) -> Path:
     return folder / f"{sound.name}-{digest}.npz"
 
 
-def engine_digest(weights: Path) -> str:
+def engine_digest(weights: Path, narrow: bool) -> str:
     """Changes whenever our weights or the code that runs them does."""
     digest = hashlib.sha256((weights / "SHA256SUMS").read_bytes())
-    for module in (transkun, mel, semicrf, stitching):
+    for module in (network, transkun, mel, semicrf, stitching):
         digest.update(Path(str(module.__file__)).read_bytes())
+    digest.update(bytes([narrow and network.has_amx()]))
     return digest.hexdigest()[:12]
+
+
+def our_engine(arguments: argparse.Namespace) -> TranskunTranscriber:
+    narrow = not arguments.plain
+    print(f"ours: {'bfloat16 on AMX' if narrow and network.has_amx() else 'float32'}", flush=True)
+    return TranskunTranscriber(arguments.weights, arguments.threads, narrow)
 
 
 def agreement(arguments: argparse.Namespace) -> bool:
@@ -77,7 +85,7 @@ def agreement(arguments: argparse.Namespace) -> bool:
     cache: Path = arguments.cache
     rendered = list(renders(arguments.performances, arguments.seconds, cache))
     real = recordings(REAL_SEC)
-    ours = cache / f"ours-{engine_digest(arguments.weights)}"
+    ours = cache / f"ours-{engine_digest(arguments.weights, not arguments.plain)}"
     theirs = cache / "reference"
     with ExitStack() as stack:
 
@@ -86,7 +94,7 @@ def agreement(arguments: argparse.Namespace) -> bool:
             return stack.enter_context(Reference(python, arguments.threads)).transcribe
 
         def our_own() -> Transcriber:
-            return TranskunTranscriber(arguments.weights, arguments.threads).transcribe
+            return our_engine(arguments).transcribe
 
         kept("reference", [*rendered, *real], theirs, reference)
         kept("ours", [*rendered, *real], ours, our_own)
@@ -134,7 +142,7 @@ def _row(name: str, scores: Scores, sign: str = "") -> None:
 
 def speed(arguments: argparse.Namespace) -> None:
     """Print what a second of sound costs both, on the same excerpts, taking turns."""
-    engine = TranskunTranscriber(arguments.weights, arguments.threads)
+    engine = our_engine(arguments)
     sounds = recordings(arguments.speed_seconds)
     python = arguments.reference_python or reference_python(arguments.cache)
     rows: list[tuple[Timed, Timed]] = []
@@ -170,6 +178,7 @@ def main() -> None:
     parser.add_argument("--speed-seconds", type=float, default=30, help="length for the speed")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--weights", type=Path, default=WEIGHTS_DIR, help="exported weights")
+    parser.add_argument("--plain", action="store_true", help="as on a processor without AMX")
     parser.add_argument("--cache", type=Path, default=Path(".bench"), help="renders and results")
     parser.add_argument("--reference-python", type=Path, help="one that has torch and transkun")
     arguments = parser.parse_args()

@@ -1,14 +1,16 @@
 """Convert the checkpoint in the PyPI wheel ``transkun`` 2.0.1 to what the server runs.
 
-    pip install torch==2.13.0 onnx onnxruntime && pip install --no-deps transkun==2.0.1
+    pip install torch==2.13.0 onnx && pip install --no-deps transkun==2.0.1
     python tools/export_transkun.py --out src/crescendai/adapters/models/weights/transkun
 
-Writes two graphs for ONNX Runtime, the front end's ten learned numbers, the licence, the model
+Writes three ONNX graphs, the front end's ten learned numbers, the licence, the model
 card and SHA256SUMS. torch only reads the checkpoint here; the graphs are built node by node, so
 the same checkpoint gives the same bytes. Weights are stored as float16 and cast to float32 by
 the runtime when it loads the graph.
 
-``network.onnx``: mel [1, 6, 691, 229] -> affinity_k [90, 176, 704 - 176 k] for k = 0 … 3, single
+``convolutions.onnx``: mel [1, 6, 691, 229] -> tokens [88, 58, 256].
+
+``transformer.onnx``: tokens -> affinity_k [90, 176, 704 - 176 k] for k = 0 … 3, single
 [90, 704], hidden [90, 88, 256]. ``affinity_k[p, i, j]`` times ``j - i`` is the score of an interval
 of track ``p`` from frame ``176 k + i`` to frame ``176 k + j``; ``single[p, t]`` is the score of one
 inside frame ``t``. Frames from 691 on are an artefact of rounding up and not to be read.
@@ -49,7 +51,7 @@ OPSET = 20
 
 Array = npt.NDArray[Any]
 
-CARD = """# Transkun 2, converted for ONNX Runtime
+CARD = """# Transkun 2, converted to ONNX
 
 Transcribes solo piano: key presses and releases with MIDI velocity, and sustain-pedal spans.
 
@@ -70,13 +72,14 @@ decoder, joining of segments and reading of attributes.
 
 ## What was converted
 `python tools/export_transkun.py --out FOLDER` made every file here; nothing was trained.
-- `network.onnx`: convolutions, transformer, upsampling and interval scores of one segment of 16 s.
-  Upsampling and scorer, both linear, are multiplied into one; scores are computed only where an end
-  lies after its begin; the last layer is computed for the 90 tracks alone. These change rounding
-  only.
+- `convolutions.onnx`: from the spectra of one segment of 16 s to the transformer's tokens.
+- `transformer.onnx`: transformer, upsampling and interval scores. Upsampling and scorer, both
+  linear, are multiplied into one; scores are computed only where an end lies after its begin; the
+  last layer is computed for the 90 tracks alone. These change rounding only.
 - `heads.onnx`: velocity, sub-frame times and presence of decoded intervals.
 - `front_end.json`: the five learned analysis windows.
-- Weights of 4,096 elements and more are stored as float16; all arithmetic is float32.
+- Weights of 4,096 elements and more are stored as float16; the graphs' arithmetic is float32. The
+  server runs the transformer in bfloat16 where the processor can (docs/decisions/0015-openvino.md).
 - Not converted: parts used in training only.
 
 ## Checksums
@@ -216,11 +219,19 @@ class Graph:
         path.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def build_network(state: dict[str, Array], half: bool) -> Graph:
-    """Everything from the mel front end to interval scores."""
-    g = Graph("transkun_network", half)
+def build_convolutions(state: dict[str, Array], half: bool) -> Graph:
+    """From the mel front end to one token for every time and frequency step."""
+    g = Graph("transkun_convolutions", half)
     s = {k.removeprefix("backbone."): v for k, v in state.items()}
-    hidden = _encoder(g, s, _convolutions(g, s))
+    g.op("Identity", _convolutions(g, s), out="tokens")
+    return g
+
+
+def build_transformer(state: dict[str, Array], half: bool) -> Graph:
+    """From the tokens to interval scores."""
+    g = Graph("transkun_transformer", half)
+    s = {k.removeprefix("backbone."): v for k, v in state.items()}
+    hidden = _encoder(g, s, "tokens")
     g.op("Identity", hidden, out="hidden")
 
     # Upsampling and scorer are both linear: one product gives queries, keys and single scores.
@@ -390,15 +401,19 @@ def build_heads(state: dict[str, Array], half: bool) -> Graph:
 
 
 def write_graphs(state: dict[str, Array], out: Path, half: bool) -> None:
-    """Write network.onnx and heads.onnx to the folder ``out``."""
+    """Write convolutions.onnx, transformer.onnx and heads.onnx to the folder ``out``."""
     from onnx import TensorProto
 
     single, integer = TensorProto.FLOAT, TensorProto.INT64
     tracks = len(TRACKS)
     hidden = {"hidden": (single, [tracks, STEPS, WIDTH])}
-    build_network(state, half).save(
-        out / "network.onnx",
-        {"mel": (single, [1, CHANNELS, FRAMES, MELS])},
+    tokens = {"tokens": (single, [STEPS, BINS, WIDTH])}
+    build_convolutions(state, half).save(
+        out / "convolutions.onnx", {"mel": (single, [1, CHANNELS, FRAMES, MELS])}, tokens
+    )
+    build_transformer(state, half).save(
+        out / "transformer.onnx",
+        tokens,
         {
             **{
                 f"affinity_{block}": (single, [tracks, BLOCK, STEPS * PATCH - block * BLOCK])
@@ -442,7 +457,7 @@ def write_papers(out: Path) -> None:
     if licence is None:
         raise SystemExit("the installed transkun has no LICENSE file")
     (out / "LICENSE.transkun").write_text(licence)
-    names = ("front_end.json", "heads.onnx", "network.onnx")
+    names = ("convolutions.onnx", "front_end.json", "heads.onnx", "transformer.onnx")
     sums = [f"{hashlib.sha256((out / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
     (out / "SHA256SUMS").write_text("".join(sums))
     listed = "".join(f"- `{line.strip()}`\n" for line in sums)

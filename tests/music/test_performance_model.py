@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 from crescendai.music.chords import event_of_note
 from crescendai.music.dimensions import ALL_KEYS, DIMENSION_KEYS, HOLISTIC_KEYS
 from crescendai.music.notes import NoteArray, Performance, note_array, pedal_array
-from crescendai.music.performance_model import WEIGHTS_PATH, PerformanceModel
+from crescendai.music.performance_model import WEIGHTS_PATH, PerformanceModel, _apart
 
 Pianist = Callable[[int], Performance]
 
@@ -159,6 +160,11 @@ def test_ten_minutes_are_rated_in_two_seconds(model: PerformanceModel) -> None:
     started = time.process_time()
     assert len(model.predict(long).segments) == 200
     assert time.process_time() - started < 2.0
+
+
+def test_distances_are_means_of_absolute_differences() -> None:
+    left, right = (np.random.default_rng(n).normal(size=(n, 7)) for n in (3, 600))
+    np.testing.assert_allclose(_apart(left, right), cdist(left, right, "cityblock") / 7)
 
 
 def test_damaged_or_foreign_weights_are_refused(tmp_path: Path) -> None:

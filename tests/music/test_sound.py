@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy.signal import lfilter
 
 from crescendai.music.sound import (
     brightness_hz,
+    k_weighted,
     k_weighting,
     loudness_lufs,
     loudness_range_lu,
@@ -29,6 +31,21 @@ def test_the_weighting_is_the_standards_at_48_khz() -> None:
     assert shelf_a == pytest.approx([1.0, -1.69065929318241, 0.73248077421585])
     assert high_b == pytest.approx([1.0, -2.0, 1.0])
     assert high_a == pytest.approx([1.0, -1.99004745483398, 0.99007225036621])
+
+
+@pytest.mark.parametrize("rate", [8_000, 44_100])
+def test_weighting_by_frequency_is_weighting_sample_by_sample(rate: int) -> None:
+    loud = np.random.default_rng(0).normal(size=32 * rate + 7)  # past the first block's end
+    loud[20 * rate :] *= 1e-3
+    filtered = loud.astype(np.float32).astype(np.float64)
+    for b, a in k_weighting(rate):
+        filtered = lfilter(b, a, filtered)
+    np.testing.assert_allclose(
+        k_weighted(loud.astype(np.float32).astype(np.float64), rate), filtered, atol=1e-10
+    )
+    frames = filtered[: 320 * (rate // 10)].reshape(320, -1)
+    power = sound_frames(loud.astype(np.float32), rate).power
+    np.testing.assert_allclose(power, (frames**2).mean(axis=1), rtol=1e-9)
 
 
 def test_a_full_scale_997_hz_tone_has_the_standards_loudness() -> None:

@@ -1,1 +1,1 @@
-"""Pure functions on note arrays and audio. Imports numpy and scipy only."""
+"""Pure functions on note arrays and audio. Imports numpy only."""

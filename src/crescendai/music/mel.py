@@ -17,7 +17,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft
 
 Floats = npt.NDArray[np.float32]
 
@@ -78,7 +77,7 @@ class MelFrontEnd:
         frames = (frames - np.float32(mean)) / np.float32(deviation + 1e-8)
         mel = np.empty((len(self._windows), len(frames), MEL_BANDS), np.float32)
         for window, out in zip(self._windows, mel, strict=True):
-            spectrum = fft.rfft(frames * window, axis=1)[:, : self._bins]
+            spectrum = np.fft.rfft(frames * window, axis=1)[:, : self._bins]
             np.matmul(spectrum.real**2 + spectrum.imag**2, self._filters, out=out)
         mel += np.float32(FLOOR)
         np.log(mel, out=mel)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 FRAMES_PER_SEC = 10
 SPECTRUM_SIZE = 4096
 BLOCK_FRAMES = 300  # frames worked on at once, so that memory does not grow with the recording
+SETTLING_FRAMES = 10  # after which the K-weighting has forgotten all: 10^-25 of a sample is left
 ROLL_OFF = 0.85
 MAX_BELOW_LOUDEST_DB = 50.0  # quieter frames have no brightness worth the name
 ABSOLUTE_GATE_LUFS, RELATIVE_GATE_LU, RANGE_GATE_LU = -70.0, -10.0, -20.0
@@ -46,21 +47,17 @@ class SoundFrames:
 
 def sound_frames(samples: Samples, sample_rate: int) -> SoundFrames:
     """Analyse mono samples (full scale 1.0); a rest under 0.1 s at the end is left out."""
-    from scipy.signal import lfilter  # a second and a half, which only who measures need wait
-
     size = sample_rate // FRAMES_PER_SEC
     count = len(samples) // size
     columns: list[tuple[Floats, Floats, Floats]] = []
-    filters = k_weighting(sample_rate)
-    states = [np.zeros(2) for _ in filters]
     for first in range(0, count, BLOCK_FRAMES):
         last = min(first + BLOCK_FRAMES, count)
-        block = np.asarray(samples[first * size : last * size], dtype=np.float64)
-        weighted = block
-        for number, (b, a) in enumerate(filters):
-            weighted, states[number] = lfilter(b, a, weighted, zi=states[number])
-        power = (weighted.reshape(-1, size) ** 2).mean(axis=1)
-        columns.append((power, *_spectral(block.reshape(-1, size), sample_rate)))
+        before = max(first - SETTLING_FRAMES, 0)
+        block = np.asarray(samples[before * size : last * size], dtype=np.float64)
+        frames = block[(first - before) * size :].reshape(-1, size)
+        weighted = k_weighted(block, sample_rate)[(first - before) * size :].reshape(-1, size)
+        power = (weighted**2).mean(axis=1)
+        columns.append((power, *_spectral(frames, sample_rate)))
     if not columns:
         return SoundFrames(np.zeros(0), np.zeros(0), np.zeros(0))
     return SoundFrames(*(np.concatenate(column) for column in zip(*columns, strict=True)))
@@ -105,6 +102,17 @@ def k_weighting(sample_rate: int) -> list[tuple[Floats, Floats]]:
     a0_high = 1 + k / q + k * k
     high = np.array([1.0, 2 * (k * k - 1) / a0_high, (1 - k / q + k * k) / a0_high])
     return [(b / a0, a / a0), (np.array([1.0, -2.0, 1.0]), high)]
+
+
+def k_weighted(samples: Floats, sample_rate: int) -> Floats:
+    """``samples`` through both filters, from rest, by their response to each frequency."""
+    size = len(samples) + SETTLING_FRAMES * sample_rate // FRAMES_PER_SEC  # what rings on
+    delay = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)  # of one sample
+    spectrum = np.fft.rfft(samples, size)
+    for b, a in k_weighting(sample_rate):
+        spectrum *= np.polyval(b[::-1], delay) / np.polyval(a[::-1], delay)
+    filtered: Floats = np.fft.irfft(spectrum, size)[: len(samples)]
+    return filtered
 
 
 def _spectral(frames: Floats, sample_rate: int) -> tuple[Floats, Floats]:

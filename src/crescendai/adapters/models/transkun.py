@@ -1,4 +1,4 @@
-"""Piano transcription with Transkun 2 in ONNX Runtime: sound in, notes and pedal out.
+"""Piano transcription with Transkun 2 in OpenVINO: sound in, notes and pedal out.
 
 The network and its heads are the graphs that ``tools/export_transkun.py`` wrote (their model card
 and licence lie beside them); the front end, the decoder and the joining of segments are the pure
@@ -14,15 +14,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from crescendai.adapters.models.network import Cancelled, Network, Request
 from crescendai.music.mel import HOP, SAMPLE_RATE, MelFrontEnd, frame_count
 from crescendai.music.notes import Performance, note_array, pedal_array
 from crescendai.music.semicrf import Intervals, decode, scores
@@ -42,7 +41,6 @@ STEP = STEP_FRAMES * HOP  # samples
 FRAMES = frame_count(SEGMENT)
 LAST_FRAME = round(SEGMENT / HOP)
 FRAME_SEC = HOP / SAMPLE_RATE
-ASK_EVERY_SEC = 0.1
 
 
 class TranscriptionCancelled(Exception):
@@ -65,15 +63,19 @@ class _Attributes(NamedTuple):
 class TranskunTranscriber:
     """Transcribes mono piano sound. Safe to use from several threads, one call at a time each."""
 
-    def __init__(self, weights_dir: Path | None = None, threads: int = 2) -> None:
-        """Load and check the model; takes about a second.
+    def __init__(
+        self, weights_dir: Path | None = None, threads: int = 2, narrow: bool = True
+    ) -> None:
+        """Load and check the model; takes a few seconds. ``narrow`` is that of :class:`Network`.
 
         Raises DamagedWeights if a file is missing or its SHA-256 is not the listed one.
         """
         folder = weights_dir or WEIGHTS_DIR
         verify(folder)
-        self._network = _session(folder / "network.onnx", threads)
-        self._heads = _session(folder / "heads.onnx", threads)
+        # In narrow numbers the convolutions would be hardly faster, and make most of the error.
+        self._convolutions = Network(folder / "convolutions.onnx", threads=threads)
+        self._transformer = Network(folder / "transformer.onnx", threads=threads, narrow=narrow)
+        self._heads = Network(folder / "heads.onnx", threads=threads)
         windows = json.loads((folder / "front_end.json").read_text())
         self._front_end = MelFrontEnd(windows["window_centers"], windows["window_widths"])
 
@@ -87,7 +89,7 @@ class TranskunTranscriber:
         """Notes and sustain pedal of ``samples`` [n], mono, full scale ±1, at 44,100 Hz.
 
         ``progress`` is told the finished share, 0 to 1, after each 8 s of sound. ``cancelled`` is
-        asked every 0.1 s, from another thread; when it says yes, the network stops at its next
+        asked every 0.1 s; when it says yes, the network stops at its next
         operation and TranscriptionCancelled is raised. Raises ValueError for another sample rate
         or more than one channel.
         """
@@ -98,22 +100,29 @@ class TranskunTranscriber:
             )
         if samples.ndim != 1:
             raise ValueError(f"samples have shape {samples.shape}, expected one channel: mix down")
-        with _run_options(cancelled) as options:
-            events = self._listen(samples, options, progress or (lambda share: None))
+        try:
+            events = self._listen(
+                samples, progress or (lambda share: None), cancelled or (lambda: False)
+            )
+        except Cancelled as over:
+            raise TranscriptionCancelled from over
         return _performance(events, len(samples) / SAMPLE_RATE)
 
     def _listen(
-        self, samples: Floats, options: Any, progress: Callable[[float], None]
+        self,
+        samples: Floats,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
     ) -> list[Event]:
         begins = range(-LEAD, len(samples) + LEAD, STEP) if len(samples) else range(0)
+        heads = self._heads.request()
         stitcher = Stitcher()
         start = np.full(len(TRACKS), LEAD // HOP, np.int64)
-        for done, begin in enumerate(begins):
-            if options.terminate:
-                raise TranscriptionCancelled
-            segment = _cut(samples, begin)
-            if segment.any():
-                intervals, attributes = self._hear(segment, start, options)
+        for done, (begin, outputs) in enumerate(self._outputs(samples, begins, cancelled)):
+            if outputs is not None:
+                *blocks, single, hidden = outputs
+                intervals, probability = _decoded(blocks, single, start)
+                attributes = _attributes(heads, hidden, intervals, probability)
                 stitcher.add(_events(intervals, attributes, begin / SAMPLE_RATE))
                 start = _next_start(intervals, attributes)
             else:  # the network finds nothing in digital silence, the tail's padding for one
@@ -123,29 +132,33 @@ class TranskunTranscriber:
             progress(1.0)
         return stitcher.finish()
 
-    def _hear(
-        self, segment: Floats, start: Integers, options: Any
-    ) -> tuple[Intervals, _Attributes]:
-        """Decode one segment of 16 s, each track from its ``start`` frame on."""
-        mel = self._front_end(segment)
-        try:
-            *blocks, single, hidden = self._network.run(None, {"mel": mel[None]}, options)
-        except Exception as error:  # the runtime has no class of its own for an ended run
-            if options.terminate:
-                raise TranscriptionCancelled from error
-            raise
-        blocks, single = _trimmed(blocks), single[:, :FRAMES]
-        intervals = decode(blocks, single, start)
-        rest = np.exp(-scores(blocks, single, intervals))
-        probability = (1 / (1 + rest)).astype(np.float32)
-        del blocks  # 110 MB
-        logits = self._heads.run(
-            ["velocity_logits", "refine_logits", "presence_logits"],
-            {"hidden": hidden, **intervals._asdict()},
-        )
-        velocity, refine, presence = logits
-        shift = np.clip((_continuous_bernoulli_mean(refine) - 0.5) / 0.99, -0.5, 0.5)
-        return intervals, _Attributes(velocity.argmax(axis=1), shift, presence > 0, probability)
+    def _outputs(
+        self, samples: Floats, begins: range, cancelled: Callable[[], bool]
+    ) -> Iterator[tuple[int, list[Floats] | None]]:
+        """What the network says of each segment, None in digital silence.
+
+        While the transformer runs, this thread makes the next segment's spectra; while the
+        convolutions do, whoever iterates reads the last one's outputs.
+        """
+        convolutions, transformer = self._convolutions.request(), self._transformer.request()
+        mel = self._spectra(samples, begins[0]) if begins else None
+        if mel is not None:
+            convolutions.start({"mel": mel})
+        for begin in begins:
+            sounds = mel is not None
+            if sounds:
+                (tokens,) = convolutions.finish(cancelled)
+                transformer.start({"tokens": tokens})
+            mel = self._spectra(samples, begin + STEP) if begin + STEP in begins else None
+            outputs = transformer.finish(cancelled) if sounds else None
+            if mel is not None:
+                convolutions.start({"mel": mel})
+            yield begin, outputs
+
+    def _spectra(self, samples: Floats, begin: int) -> Floats | None:
+        """Of the segment that begins at this sample; None if it is digital silence."""
+        segment = _cut(samples, begin)
+        return self._front_end(segment)[None] if segment.any() else None
 
 
 def verify(folder: Path) -> None:
@@ -167,45 +180,6 @@ def verify(folder: Path) -> None:
         ) from missing
 
 
-def _session(path: Path, threads: int) -> Any:
-    import onnxruntime  # slow to import, so not before a model is asked for
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False  # it would hold a second arena: 250 MB for no speed
-    # Threads that spin while they wait burn the core that another request could use.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-
-
-@contextmanager
-def _run_options(cancelled: Callable[[], bool] | None) -> Iterator[Any]:
-    """Options for the runtime, told to terminate as soon as ``cancelled`` says yes."""
-    import onnxruntime
-
-    options = onnxruntime.RunOptions()
-    if cancelled is None:
-        yield options
-        return
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.is_set():
-            if cancelled():
-                options.terminate = True
-                return
-            over.wait(ASK_EVERY_SEC)
-
-    watching = threading.Thread(target=watch, daemon=True)
-    watching.start()
-    try:
-        yield options
-    finally:
-        over.set()
-        watching.join()
-
-
 def _cut(samples: Floats, begin: int) -> Floats:
     """The segment of 16 s from sample ``begin`` on, silent where there is no sound."""
     segment = np.zeros(SEGMENT, np.float32)
@@ -213,6 +187,27 @@ def _cut(samples: Floats, begin: int) -> Floats:
     if last > first:
         segment[first - begin : last - begin] = samples[first:last]
     return segment
+
+
+def _decoded(
+    blocks: list[Floats], single: Floats, start: Integers
+) -> tuple[Intervals, npt.NDArray[np.float32]]:
+    """The best intervals by the network's scores, and how likely each is, by its score over rest.
+
+    Each track is decoded from its ``start`` frame on; frames past the segment's end are left out.
+    """
+    blocks, single = _trimmed(blocks), single[:, :FRAMES]
+    intervals = decode(blocks, single, start)
+    rest = np.exp(-scores(blocks, single, intervals))
+    return intervals, (1 / (1 + rest)).astype(np.float32)
+
+
+def _attributes(
+    heads: Request, hidden: Floats, intervals: Intervals, probability: Floats
+) -> _Attributes:
+    velocity, refine, presence = heads.run({"hidden": hidden, **intervals._asdict()})
+    shift = np.clip((_continuous_bernoulli_mean(refine) - 0.5) / 0.99, -0.5, 0.5)
+    return _Attributes(velocity.argmax(axis=1), shift, presence > 0, probability)
 
 
 def _trimmed(blocks: list[Floats]) -> list[Floats]:
