@@ -3,8 +3,10 @@
 ``python -m bench.search_pairs --data FOLDER --out pairs.jsonl``, with the library that ``python -m
 bench.retrieval --data FOLDER`` keeps. The questions are those of ``questions/train.jsonl``, each
 written for one passage of a shared book, and the ones that Hofmann's readers put to him, each
-with the beginning of his answer. What only seems to answer is the nearest window of each of the 30
-passages that search finds first, unless the passage holds the answer or lies beside one that does.
+with the beginning of his answer. Of the windows that lie in a gold passage those answer that are
+about as near to the question as the nearest. What only seems to answer is the nearest window of
+each of the 30 passages that search finds first, unless the passage holds the answer or lies beside
+one that does. ``words`` tells by a passage's number what its words say of the question (BM25).
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ import numpy as np
 from bench.retrieval import OWN, SHARED, open_library, take_in
 from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.models.library_models import LibraryModels
+from crescendai.adapters.models.minilm import english_words
+from crescendai.adapters.words.memory import MemoryWordIndex
 from crescendai.knowledge.models import read_vectors
 from crescendai.settings import read_settings
 
@@ -31,6 +35,8 @@ HOFMANN = "hofmann_piano_playing_with_questions.txt"
 ASKED = re.compile(r"\[Sidenote: [^\]]+\]\n\n(.+?\?)\n\n(.+?)\n\n", re.DOTALL)
 LONGEST_QUESTION, SHORTEST_ANSWER, LONGEST_ANSWER = 260, 80, 400
 FOUND = 30
+BY_WORDS = 1000
+ABOUT_AS_NEAR = 0.1  # of cosine
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,15 @@ async def main() -> None:
     embedder = models.text_models.embedder
     passages = read_passages(chosen.data / "crescendai.db", names, embedder.model_id)
     search = list(library.searches.values())[-1]
+    words = MemoryWordIndex(database.transactions, english_words())
     with chosen.out.open("w", encoding="utf-8") as out:
         for query, file, start, end in [*written(), *readers_questions()]:
             [vector] = await embedder.embed([query])
             found = (await search.search(library.caller, query, FOUND)).hits
             pair = paired(passages, [hit.chunk_id.hex for hit in found], vector, file, start, end)
-            if pair["positives"] and len(pair["negatives"]) > 1:
+            matches = await words.match(query, library.caller.user_id, BY_WORDS)
+            pair["words"] = {one.number: round(one.score, 1) for one in matches}
+            if pair["positives"] and pair["negatives"]:
                 out.write(json.dumps({"query": query, **pair}) + "\n")
     await models.close()
     await database.close()
@@ -108,12 +117,14 @@ def paired(
     holding = [
         one.number for one in own if 2 * (min(one.end, end) - max(one.start, start)) >= end - start
     ]
-    positives = [
-        (one.number, text)
+    inside = [
+        (float(nearness), one.number, text)
         for one in own
-        for at, to, text in one.windows
+        for (at, to, text), nearness in zip(one.windows, one.vectors @ vector, strict=True)
         if 2 * (min(to, end) - max(at, start)) >= min(end - start, to - at)
     ]
+    enough = max((nearness for nearness, _, _ in inside), default=0.0) - ABOUT_AS_NEAR
+    positives = [(number, text) for nearness, number, text in inside if nearness >= enough]
     near = {number + beside for number in holding for beside in (-1, 0, 1)}
     others = [passages[chunk] for chunk in found if passages[chunk].number not in near]
     negatives = [
