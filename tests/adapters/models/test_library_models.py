@@ -16,7 +16,7 @@ MINILM = MiniLMEmbedder.model_id
 
 async def test_without_settings_it_is_what_comes_with_the_installation() -> None:
     models = LibraryModels(read_settings()).text_models
-    assert models.id == "minilm-piano-1+maxsim-minilm-piano-1"
+    assert models.id == "minilm-piano-2+maxsim-minilm-piano-2"
 
 
 async def test_the_settings_reach_the_service(tmp_path: Path) -> None:
@@ -55,6 +55,7 @@ async def test_what_cannot_be_opened_is_none() -> None:
     models = LibraryModels(read_settings()).text_models
     assert models.embedder_named("openai:m:768") is None
     assert models.embedder_named("some-other-model") is None
+    assert models.embedder_named("minilm-piano-1") is None
 
 
 async def test_an_index_of_the_model_as_it_was_before_is_searched_with_it() -> None:

@@ -32,7 +32,7 @@ _NO_TOKENS = np.zeros((0, DIMENSIONS), np.int8)
 class MaxSimReranker:
     """Keeps 64 bytes a token, after the count of windows and each one's count of tokens."""
 
-    model_id = "maxsim-minilm-piano-1"
+    model_id = "maxsim-minilm-piano-2"
 
     def __init__(self, model: MiniLM) -> None:
         self._model = model

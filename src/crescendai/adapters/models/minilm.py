@@ -105,7 +105,7 @@ class MiniLM:
 class MiniLMEmbedder:
     """Mean of the token states, scaled to unit length, as sentence-transformers has it."""
 
-    model_id = "minilm-piano-1"
+    model_id = "minilm-piano-2"
     dimensions = DIMENSIONS
     before_query = ""
 
