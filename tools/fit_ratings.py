@@ -54,9 +54,10 @@ class Contrasts:
     """The same playing changed in one respect, of which only the direction of a scale is known."""
 
     scale: int
-    move: float  # how far it should move; an ear for transcriptions learns half
-    before: Floats  # features of true notes
+    move: Floats  # how far each should move it
+    before: Floats  # features
     after: Floats
+    heard: Bools  # which are from a transcriber; what true notes teach counts half for its ear
 
 
 def fit(rows: TrainingRows) -> Arrays:
@@ -65,12 +66,12 @@ def fit(rows: TrainingRows) -> Arrays:
     Penalties grow with the rows per clip, so that more ears do not mean less smoothing.
     """
     tables = _normal_tables(rows)
-    normal = np.zeros_like(rows.features)
-    for name, chosen in (("known", ~rows.heard), ("heard", rows.heard)):
-        normal[chosen] = _normalised(rows.features[chosen], *tables[name])
-    for contrasts in rows.contrasts:
-        pair = (_normalised(f, *tables["known"]) for f in (contrasts.before, contrasts.after))
-        normal = np.concatenate([normal, *pair])
+    heard = _heard(rows)
+    normal = np.concatenate(
+        [rows.features, *(f for c in rows.contrasts for f in (c.before, c.after))]
+    )
+    for name, chosen in (("known", ~heard), ("heard", heard)):
+        normal[chosen] = _normalised(normal[chosen], *tables[name])
     support = normal.astype(np.float16).astype(np.float64)
     rating = support[:, :RATING_FEATURES]
     rows_per_clip = len(rows.features) / rows.clip_count
@@ -86,14 +87,14 @@ def fit(rows: TrainingRows) -> Arrays:
     )
     arrays: Arrays = {
         "support": normal.astype(np.float16),
-        "heard": _heard(rows, len(support)),
+        "heard": heard,
         "of_piece": of_piece.astype(np.bool_),
         "piece_dual": _recogniser(piece_kernel, PIECE_PENALTY * noise, of_piece).astype(np.float32),
         "dual": (SHARE * kernels.dual).astype(np.float32),
         "half_width": np.full(rows.labels.shape[1], 0.5, dtype=np.float32),
     }
     for name, ear in (("known", False), ("heard", True)):
-        here = _heard(rows, len(support)) == ear
+        here = heard == ear
         own = ((1.0 + EAR_SHARE * here) / (1.0 + EAR_SHARE))[:, None] * slopes.dual
         linear = [rating.T @ own, *(PIECE_SHARE * rating[m].T @ own[m] for m in _masks(of_piece))]
         parts = kernels, slopes
@@ -117,9 +118,9 @@ class _Part(NamedTuple):
     dual: Floats  # weights of the rows
 
 
-def _heard(rows: TrainingRows, count: int) -> Bools:
-    """Which of the supporting rows are transcriptions; contrasts are not."""
-    return np.concatenate([rows.heard, np.zeros(count - len(rows.heard), np.bool_)])
+def _heard(rows: TrainingRows) -> Bools:
+    """Which of the supporting rows are transcriptions."""
+    return np.concatenate([rows.heard, *(c.heard for c in rows.contrasts for _ in range(2))])
 
 
 def _of_piece(rows: TrainingRows, count: int) -> Floats:
@@ -148,7 +149,7 @@ def _ridge(kernel: Floats, penalty: Floats, rows: TrainingRows) -> _Part:
     through one ear holds for it alone, and three eighths of what is learnt from one piece.
     Contrasts are observed as differences of two rows.
     """
-    heard, of_piece = _heard(rows, len(kernel)), _of_piece(rows, len(kernel))
+    heard, of_piece = _heard(rows), _of_piece(rows, len(kernel))
     same_ear = heard[:, None] == heard
     covariance = kernel * (1.0 + EAR_SHARE * same_ear) / (1.0 + EAR_SHARE)
     covariance *= (1.0 + PIECE_SHARE * of_piece @ of_piece.T) / (1.0 + PIECE_SHARE)
@@ -166,7 +167,7 @@ def _ridge(kernel: Floats, penalty: Floats, rows: TrainingRows) -> _Part:
         moved = covariance[:, after] - covariance[:, before]
         among = moved[after] - moved[before] + np.median(penalty) * np.eye(pairs)
         observed = np.block([[of_rows, moved[:count]], [moved[:count].T, among]])
-        target = np.concatenate([rows.labels[:, scale], np.full(pairs, contrasts.move)])
+        target = np.concatenate([rows.labels[:, scale], contrasts.move])
         level = np.concatenate([np.ones(count), np.zeros(pairs)])
         means, duals = _solved(observed, target[:, None], level)
         mean[scale], dual[:count, scale] = means[0], duals[:count, 0]

@@ -14,7 +14,19 @@ from tools.training_rows import Study
 TESTED_EARS = ("midi", "crop", "short crop", "twin", "audio", "imitated", "doubtful")
 HEARD = ("audio", "imitated")
 AUDIO_WEIGHT = 3.0
-BLUR_MOVE, LOUD_MOVE = 0.1, 0.2  # how far a contrast should move its scale
+# Of which scale nobody rated what changes: from, to, how far it should move. The heard ones are 20
+# steps of velocity apart, the others 30.
+CONTRASTS = {
+    "pedal_clean_blurred": (
+        ("changed at each harmony", "held over", 0.1),
+        ("heard pedalled", "heard pedal-held-over", 0.1),
+    ),
+    "timbre_soft_loud": (
+        ("softer", "louder", 0.2),
+        ("heard softer", "heard as-played", 0.2),
+        ("heard as-played", "heard louder", 0.2),
+    ),
+}
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -73,21 +85,23 @@ def training_rows(study: Study, chosen: Bools) -> TrainingRows:
         piece=np.array([study.clips[index].piece for index in clip]),
         heard=heard,
         rendered=behind_it.features,
-        contrasts=_contrasts(study, chosen),
+        contrasts=tuple(_contrasts(study, key, chosen) for key in CONTRASTS),
         clip_count=int(chosen.sum()),
     )
 
 
-def _contrasts(study: Study, chosen: Bools) -> tuple[Contrasts, ...]:
-    """Blur: a pedal held over harmonies against one changed at each. Loudness: harder strokes."""
-
-    def contrast(key: str, move: float, *ears: str) -> Contrasts:
-        before, after = (study.ears[ear].of(chosen).features for ear in ears)
-        return Contrasts(ALL_KEYS.index(key), move, before, after)
-
-    return (
-        contrast("pedal_clean_blurred", BLUR_MOVE, "changed at each harmony", "held over"),
-        contrast("timbre_soft_loud", LOUD_MOVE, "softer", "louder"),
+def _contrasts(study: Study, key: str, chosen: Bools) -> Contrasts:
+    """What the chosen clips teach of one scale without ratings; the heard ones where there are."""
+    pairs = [pair for pair in CONTRASTS[key] if pair[0] in study.ears]
+    befores = [study.ears[before].of(chosen).features for before, _, _ in pairs]
+    afters = [study.ears[after].of(chosen).features for _, after, _ in pairs]
+    counts = [len(features) for features in befores]
+    return Contrasts(
+        scale=ALL_KEYS.index(key),
+        move=np.repeat([move for _, _, move in pairs], counts),
+        before=np.concatenate(befores),
+        after=np.concatenate(afters),
+        heard=np.repeat([before.startswith("heard") for before, _, _ in pairs], counts),
     )
 
 

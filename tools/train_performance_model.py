@@ -2,8 +2,9 @@
 
     PERCEPIANO=folder [EARS_CACHE=folder] python -m tools.train_performance_model
 
-EARS_CACHE is the cache of ``tools.render_and_transcribe``; without it, the model is trained on
-true notes and imitated transcriptions alone. The same inputs give the same weights.
+EARS_CACHE is the cache of ``tools.render_and_transcribe`` (and of ``bench.metamorphic hear``);
+without it, the model is trained on true notes and imitated transcriptions alone. The same inputs
+give the same weights.
 """
 
 from __future__ import annotations

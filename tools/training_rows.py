@@ -6,6 +6,8 @@ transcribed from a render (only for clips in the cache of ``tools.render_and_tra
 where nothing was transcribed.
 ``changed at each harmony`` and ``held over``: the pedal down all the time; the second is more
 blurred, by how much nobody has rated. ``softer`` and ``louder``: the same with other velocities.
+``heard …``: transcriptions of such renders, of the clips and versions that
+``python -m bench.metamorphic hear`` has put into the cache.
 ``doubtful``: the true notes of some clips with a known share of wrong ones, which is what the
 transcriber's doubt estimates.
 """
@@ -31,6 +33,7 @@ EVERY_DOUBTFUL = 6  # clips
 EVERY_PEDALLED, HELD_HARMONIES, PRESS_AFTER_SEC = 5, 3, 0.06
 EVERY_LOUDER, FIRST_LOUDER = 5, 2
 VELOCITY_STEPS = 15
+HEARD_VERSIONS = ("as-played", "softer", "louder", "pedalled", "pedal-held-over")  # in the cache
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -84,6 +87,7 @@ def load_study() -> Study:
         _rows(list(some), [_struck(performances[index], steps) for index in some])
         for steps in (-VELOCITY_STEPS, VELOCITY_STEPS)
     )
+    ears |= _heard_versions(clips)
     return Study(clips, np.array([clip.labels for clip in clips]), ears)
 
 
@@ -154,6 +158,21 @@ def _transcribed(clips: list[Clip]) -> dict[int, Performance]:
         if performance := _ratable(Path(cache, "notes", f"{clip.name}.npz")):
             heard[index] = performance
     return heard
+
+
+def _heard_versions(clips: list[Clip]) -> dict[str, Rows]:
+    """Of the clips of which every version was heard, a few seconds each."""
+    folder = Path(os.environ.get("EARS_CACHE", ""), "metamorphic")
+    found: dict[int, list[Performance]] = {}
+    for index, clip in enumerate(clips):
+        versions = [_ratable(folder / f"{clip.name}.{name}.npz") for name in HEARD_VERSIONS]
+        complete = [version for version in versions if version is not None]
+        if len(complete) == len(HEARD_VERSIONS):
+            found[index] = complete
+    by_version = (
+        zip(HEARD_VERSIONS, zip(*found.values(), strict=True), strict=True) if found else ()
+    )
+    return {f"heard {name}": _rows(list(found), list(heard)) for name, heard in by_version}
 
 
 def _doubtful(performances: list[Performance]) -> Rows:

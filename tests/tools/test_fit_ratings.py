@@ -75,9 +75,10 @@ def test_a_contrast_teaches_a_direction_to_its_scale_alone(rows: TrainingRows) -
     before = rng.normal(0.0, 1.0, (60, FEATURES))
     after = before.copy()
     after[:, 95:] += 1.0
+    move, known = np.full(40, MOVE), np.zeros(40, np.bool_)
     contrasts = (
-        Contrasts(2, MOVE, before[:40], after[:40]),
-        Contrasts(1, -MOVE, before[:40], after[:40]),
+        Contrasts(2, move, before[:40], after[:40], known),
+        Contrasts(1, -move, before[:40], after[:40], known),
     )
     plain, taught = (
         rated(some, after[40:]) - rated(some, before[40:])
@@ -88,6 +89,22 @@ def test_a_contrast_teaches_a_direction_to_its_scale_alone(rows: TrainingRows) -
         assert (moved > 0).all()
         assert 0.05 * MOVE < moved.mean() < 1.2 * MOVE
     assert taught[:, 0] == pytest.approx(plain[:, 0], abs=1e-6)
+
+
+def test_a_heard_contrast_is_read_through_its_ear(rows: TrainingRows) -> None:
+    before = np.random.default_rng(3).normal(0.0, 1.0, (60, FEATURES))
+    after = before.copy()
+    after[:, 95:120] += 1.0
+    pair = bent(before[:40]), bent(after[:40])
+    contrasts = (Contrasts(2, np.full(40, MOVE), *pair, np.ones(40, np.bool_)),)
+    taught = replace(rows, contrasts=contrasts)
+    moved = {
+        heard: rated(taught, bent(after[40:]) if heard else after[40:], heard)[:, 2]
+        - rated(taught, bent(before[40:]) if heard else before[40:], heard)[:, 2]
+        for heard in (False, True)
+    }
+    assert (moved[True] > 0).all()
+    assert moved[True].mean() > 1.3 * moved[False].mean()
 
 
 def test_what_holds_for_one_piece_counts_where_it_is_recognised(rows: TrainingRows) -> None:
