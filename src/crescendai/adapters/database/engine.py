@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from crescendai.adapters.database import postgresql, sqlite_driver
-from crescendai.adapters.database.in_place import InPlace, InPlaceSession, dumped
+from crescendai.adapters.database.in_place import InPlace, dumped
 from crescendai.errors import Unavailable
 from crescendai.kit.sql import Transactions
 
@@ -30,7 +30,6 @@ _PRAGMAS = (
 )
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """Every statement of a reading transaction sees the same moment, as in SQLite."""
-_TRIES, _TRY_AGAIN_SEC = 100, 0.001
 _AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}
 
 
@@ -93,7 +92,7 @@ class Database:
     async def _write_briefly(self) -> AsyncIterator[AsyncSession]:
         async with self._writing:
             in_place = self._in_place
-            session = None if in_place is None else await _begun(in_place)
+            session = None if in_place is None else in_place.begin()
             if in_place is not None and session is not None:
                 with in_place.writing(session):
                     yield session
@@ -132,16 +131,6 @@ class Database:
         if self._in_place is not None:
             self._in_place.close()
         await self.engine.dispose()
-
-
-async def _begun(in_place: InPlace) -> InPlaceSession | None:
-    """Asks again for a while: who sleeps longer each time, as SQLite does, comes off worst."""
-    for _ in range(_TRIES):
-        session = in_place.begin()
-        if session is not None:
-            return session
-        await asyncio.sleep(_TRY_AGAIN_SEC)
-    return None
 
 
 def _session(connection: AsyncConnection) -> AsyncSession:
