@@ -100,15 +100,16 @@ class Nearness:
             transactions=transactions, open_index=open_index, models=models
         )
 
-    async def warm_up(self) -> None:
+    async def warm_up(self) -> bool:
         """Open the model and read the vectors, so that the first search is as quick as the next.
 
-        A model out of reach is the search's own matter.
+        False while there is nothing to search. A model out of reach is the search's own matter.
         """
         serving = await self._library.refresh()
         if serving is not None:
             with suppress(UpstreamFailed):
                 await serving.embedder.embed(["piano"])
+        return serving is not None
 
     async def look(
         self, owner_id: UUID, query: str, limit: int, within: Collection[UUID] | None = None

@@ -98,8 +98,8 @@ class KnowledgeSearch:
     async def warm_up(self) -> None:
         """Open the model and read vectors and words, so that the first search is quick too."""
         await self._words.refresh()
-        await self._nearness.warm_up()
-        await self.search(_NOBODY, _WARM_UP)
+        if await self._nearness.warm_up():
+            await self.search(_NOBODY, _WARM_UP)
 
     async def keep_warm(self) -> None:
         """Warm up, now and whenever the library has changed and come to rest, without end."""
