@@ -20,7 +20,7 @@ import av
 import httpx
 import numpy as np
 import numpy.typing as npt
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.fixtures.analysed import analysed
 from tests.fixtures.in_process import in_process
@@ -91,10 +91,20 @@ def take(browser: Browser, address: str, scheme: Scheme, css: str = "") -> Pictu
         " document.adoptedStyleSheets.push(s); }",
         HIDE + css,
     )
-    page.wait_for_timeout(300)
-    picture = small(page.screenshot())
+    if any(part in address for part in ("/recordings/", "/shared/")):
+        expect(page.get_by_test_id("waveform")).to_have_attribute("data-state", "ready")
+    picture = at_rest(page)
     context.close()
     return picture
+
+
+def at_rest(page: Page) -> Picture:
+    """The page once it looks the same twice, a fifth of a second apart."""
+    before, now = None, small(page.screenshot())
+    while before is None or not np.array_equal(before, now):
+        page.wait_for_timeout(200)
+        before, now = now, small(page.screenshot())
+    return now
 
 
 def small(png: bytes) -> Picture:

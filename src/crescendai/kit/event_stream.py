@@ -19,15 +19,14 @@ class EventStream(Response):
     one that waits for the client to go.
     """
 
-    media_type = "text/event-stream"
-
     def __init__(
         self,
         frames: AsyncGenerator[bytes, None],
         status_code: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.status_code = status_code  # FastAPI reads its default for the OpenAPI document
+        self.status_code = status_code  # FastAPI reads its default for the OpenAPI document …
+        self.media_type = "text/event-stream"  # … and of a class's type it would say: one string
         self.background = None
         self._frames = frames
         self.init_headers(sse.HEADERS | dict(headers or {}))
