@@ -99,11 +99,13 @@ def take(browser: Browser, address: str, scheme: Scheme, css: str = "") -> Pictu
 
 
 def at_rest(page: Page) -> Picture:
-    """The page once it looks the same twice, a fifth of a second apart."""
-    before, now = None, small(page.screenshot())
-    while before is None or not np.array_equal(before, now):
+    """The page once it looks the same twice, a fifth of a second apart, or after ten seconds."""
+    now = small(page.screenshot())
+    for _ in range(50):
         page.wait_for_timeout(200)
         before, now = now, small(page.screenshot())
+        if np.array_equal(before, now):
+            break
     return now
 
 

@@ -11,7 +11,7 @@ import httpx
 
 from tests.adapters.models.openai_server import Chunks, Status, delta, openai_server, tool_part
 from tests.fixtures.running import Server, free_port, running, wait_until
-from tests.fixtures.streams import Event, read_events
+from tests.fixtures.streams import Event, read_events, said
 
 SEARCH = '{"query": "muddy pedal", "top_k": 3}'
 
@@ -51,8 +51,7 @@ async def test_the_model_calls_a_tool_and_its_answer_streams(tmp_path: Path) -> 
     called = next(event for event in first if event.name == "tool_call")
     assert called.data["name"] == "search_knowledge_base"
     assert called.data["arguments"] == {"query": "muddy pedal", "top_k": 3}
-    tokens = [event.data["token"] for event in first if event.name == "" and not event.done]
-    assert "".join(tokens) == "Change the pedal later."
+    assert said(first) == "Change the pedal later."
     assert first[-1].done
 
     asked, answered = upstream.requests[0], upstream.requests[1]

@@ -19,7 +19,7 @@ from crescendai.music.dimensions import DIMENSION_KEYS, HOLISTIC_KEYS
 from tests.conftest import MakeRecording
 from tests.fixtures.running import Server, running, wait_until
 from tests.fixtures.sounds import FUGUE, RATE, encode
-from tests.fixtures.streams import Event, read_events
+from tests.fixtures.streams import Event, read_events, said
 
 ANALYSED_WITHIN_SEC = 180.0
 
@@ -230,7 +230,7 @@ def test_a_chat_turn_streams_cites_and_is_stored(
     ids = [event.id for event in events[:-1]]
     assert all(ids)
     assert len(set(ids)) == len(ids)
-    text = "".join(event.data["token"] for event in events if event.name == "" and not event.done)
+    text = said(events)
     session = get(server, f"/api/chat/sessions/{events[0].data['session_id']}")
     roles = [message["role"] for message in session["messages"]]
     assert roles[0] == "user"
@@ -262,9 +262,9 @@ def test_a_client_that_reconnects_gets_the_rest(server: Server, library: None) -
     assert not {event.id for event in seen} & {event.id for event in rest[:-1]}
     session = get(server, f"/api/chat/sessions/{session_id}")
     assert session["messages"][-1]["status"] == "complete"
-    text = "".join(e.data["token"] for e in [*seen, *rest] if e.name == "" and not e.done)
-    said = "".join(m["content"] for m in session["messages"] if m["role"] == "assistant")
-    assert said.split() == text.split()
+    text = said([*seen, *rest])
+    stored = "".join(m["content"] for m in session["messages"] if m["role"] == "assistant")
+    assert stored.split() == text.split()
 
 
 def test_context_is_kept(server: Server) -> None:

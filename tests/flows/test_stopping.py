@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from tests.fixtures.running import Server, free_port, wait_until
-from tests.fixtures.streams import Event, read_events
+from tests.fixtures.streams import Event, read_events, said
 
 LIMITS = {"CRESCENDAI_RATE_LIMIT_PER_MINUTE": "100000", "CRESCENDAI_UPLOADS_PER_MINUTE": "2"}
 QUESTION = {"message": "How do I practise a passage with a muddy pedal?"}
@@ -90,6 +90,5 @@ def test_an_answer_that_takes_too_long_is_ended_and_kept(tmp_path: Path) -> None
     server = launched(tmp_path / "data")
     session = httpx.get(f"{server.url}/api/chat/sessions/{seen[0].data['session_id']}").json()
     server.stop()
-    said = "".join(event.data["token"] for event in seen if event.name == "" and not event.done)
-    assert session["messages"][-1]["content"] == said
+    assert session["messages"][-1]["content"] == said(seen)
     assert session["messages"][-1]["status"] == "stopped"

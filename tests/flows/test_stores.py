@@ -14,7 +14,7 @@ from tests.conftest import MakeRecording
 from tests.fixtures.gate import Gate
 from tests.fixtures.running import Server, running, wait_until
 from tests.fixtures.seaweedfs import S3Server
-from tests.fixtures.streams import Event, read_events
+from tests.fixtures.streams import Event, read_events, said
 
 ANSWER = "Play it slower, and listen."
 MOST_ANSWERS = 20
@@ -140,7 +140,3 @@ def test_without_its_language_model_only_the_tutor_says_so(stack: Stack) -> None
     finally:
         stack.model.open()
     assert said(stack.ask(question.format("octaves"))) == ANSWER
-
-
-def said(events: list[Event]) -> str:
-    return "".join(event.data["token"] for event in events if event.name == "" and not event.done)

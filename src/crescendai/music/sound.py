@@ -11,6 +11,7 @@ the treble lowers both.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -107,12 +108,19 @@ def k_weighting(sample_rate: int) -> list[tuple[Floats, Floats]]:
 def k_weighted(samples: Floats, sample_rate: int) -> Floats:
     """``samples`` through both filters, from rest, by their response to each frequency."""
     size = len(samples) + SETTLING_FRAMES * sample_rate // FRAMES_PER_SEC  # what rings on
-    delay = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)  # of one sample
-    spectrum = np.fft.rfft(samples, size)
-    for b, a in k_weighting(sample_rate):
-        spectrum *= np.polyval(b[::-1], delay) / np.polyval(a[::-1], delay)
+    spectrum = np.fft.rfft(samples, size) * _k_response(size, sample_rate)
     filtered: Floats = np.fft.irfft(spectrum, size)[: len(samples)]
     return filtered
+
+
+@lru_cache(maxsize=1)  # all blocks of a long recording are of one length but the first and the last
+def _k_response(size: int, sample_rate: int) -> npt.NDArray[np.complex128]:
+    """What both filters do to each frequency of a spectrum of ``size`` samples."""
+    delay = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)  # of one sample
+    response = np.ones(len(delay), np.complex128)
+    for b, a in k_weighting(sample_rate):
+        response *= np.polyval(b[::-1], delay) / np.polyval(a[::-1], delay)
+    return response
 
 
 def _spectral(frames: Floats, sample_rate: int) -> tuple[Floats, Floats]:

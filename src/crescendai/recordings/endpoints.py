@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from crescendai.identity.endpoints import CurrentCaller
 from crescendai.identity.service import Caller
 from crescendai.kit import multipart, sse
 from crescendai.kit.byte_range import parse_range
+from crescendai.kit.event_stream import EventStream
 from crescendai.kit.paging import DEFAULT_LIMIT, MAX_LIMIT
 from crescendai.recordings.events import progress_events
 from crescendai.recordings.progress import Comparison, Progress, ProgressService
@@ -132,20 +133,19 @@ async def get_analysis(request: Request, caller: CurrentCaller, recording_id: UU
 
 @router.get(
     "/recordings/{recording_id}/events",
-    response_class=StreamingResponse,
+    response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {}}}},
 )
-async def get_events(request: Request, caller: CurrentCaller, recording_id: UUID) -> Response:
+async def get_events(request: Request, caller: CurrentCaller, recording_id: UUID) -> EventStream:
     """The progress of the analysis as server-sent events."""
     service = _service(request)
     await service.get(caller, recording_id)  # a missing one is a 404 before the stream begins
-    events = _until_removed(service, caller, recording_id)
-    return StreamingResponse(events, media_type="text/event-stream", headers=sse.HEADERS)
+    return EventStream(_until_removed(service, caller, recording_id))
 
 
 async def _until_removed(
     service: RecordingService, caller: Caller, recording_id: UUID
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     try:
         async for event in progress_events(service, caller, recording_id):
             yield event

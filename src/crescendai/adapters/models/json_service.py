@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import aiohttp
 import orjson
 
 from crescendai.adapters.models.breaker import Breaker
 from crescendai.adapters.models.upstream import (
+    Client,
     Refused,
     Telling,
     asked_wait_sec,
     repeating,
-    session_of,
     whole,
 )
 
@@ -29,11 +28,10 @@ class JSONService:
         self, *, base_url: str, api_key: str, code: str, answer_sec: float = ANSWER_SEC
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
         self._code = code
         self._answer_sec = answer_sec
         self._breaker = Breaker()
-        self._opened: aiohttp.ClientSession | None = None
+        self._client = Client(base_url, api_key, CONNECT_SEC)
 
     def telling(self) -> Telling:
         """A block in which failures of the service, BrokenAnswer too, become UpstreamFailed."""
@@ -44,20 +42,13 @@ class JSONService:
         return await repeating(lambda: self._ask(f"{self._base_url}/{path}", orjson.dumps(body)))
 
     async def close(self) -> None:
-        if self._opened is not None:
-            await self._opened.close()
+        await self._client.close()
 
     async def _ask(self, url: str, data: bytes) -> dict[str, Any]:
         async with (
             asyncio.timeout(self._answer_sec),
-            self._session().post(url, data=data) as response,
+            self._client.session.post(url, data=data) as response,
         ):
             if response.status >= 400:
                 raise Refused(response.status, asked_wait_sec(response))
             return await whole(response)
-
-    def _session(self) -> aiohttp.ClientSession:
-        """Opened at the first use: it belongs to the event loop."""
-        if self._opened is None:
-            self._opened = session_of(self._base_url, self._headers, CONNECT_SEC)
-        return self._opened

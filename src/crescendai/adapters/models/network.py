@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -86,10 +87,8 @@ class Request:
 
     def _stop(self) -> None:
         self._request.cancel()
-        try:
+        with suppress(RuntimeError):  # that it was cancelled; one that had just ended raises none
             self._request.wait()
-        except RuntimeError:  # that it was cancelled; a run that had just ended raises nothing
-            return
 
 
 @cache

@@ -23,11 +23,11 @@ from crescendai.adapters.models.breaker import Breaker
 from crescendai.adapters.models.openai_wire import AnswerReader, BrokenAnswer
 from crescendai.adapters.models.structured import read_object, reprimand
 from crescendai.adapters.models.upstream import (
+    Client,
     Refused,
     Telling,
     asked_wait_sec,
     repeating,
-    session_of,
     whole,
 )
 from crescendai.ports.language_model import (
@@ -73,13 +73,12 @@ class OpenAIChatModel:
     ) -> None:
         self._model = model
         self._url = f"{base_url.rstrip('/')}/chat/completions"
-        self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
         self._patience = patience
         name = "max_completion_tokens" if _COUNTS_REASONING.search(model) else "max_tokens"
         self._limit = {name: max_tokens}
         self._most_chars = max_tokens * 16
         self._breaker = Breaker()
-        self._opened: aiohttp.ClientSession | None = None
+        self._client = Client(self._url, api_key, patience.connect_sec)
 
     @property
     def model_id(self) -> str:
@@ -122,22 +121,15 @@ class OpenAIChatModel:
                 raise BrokenAnswer("no object of the schema, twice") from error
 
     async def close(self) -> None:
-        if self._opened is not None:
-            await self._opened.close()
+        await self._client.close()
 
     def _telling(self) -> Telling:
         return Telling(self._breaker, "llm_unavailable")
 
-    def _session(self) -> aiohttp.ClientSession:
-        """Opened at the first use: it belongs to the event loop."""
-        if self._opened is None:
-            self._opened = session_of(self._url, self._headers, self._patience.connect_sec)
-        return self._opened
-
     @asynccontextmanager
     async def _asking(self, body: dict[str, Any]) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer with a good status, closed when the block fails."""
-        response = await self._session().post(self._url, data=orjson.dumps(body))
+        response = await self._client.session.post(self._url, data=orjson.dumps(body))
         try:
             if response.status >= 400:
                 raise Refused(response.status, asked_wait_sec(response))

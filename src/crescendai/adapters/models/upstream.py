@@ -83,19 +83,35 @@ class Telling:
         return UpstreamFailed(self._code, "AI service unavailable")
 
 
-def session_of(url: str, headers: dict[str, str], connect_sec: float) -> aiohttp.ClientSession:
-    """For calls of the service at that address, through the proxy that the environment names.
+class Client:
+    """Sends JSON with the key of the service at ``url``, through the environment's proxy.
 
     Left to aiohttp (``trust_env``), each call would ask a thread for the proxy and another one for
     a ``.netrc``, and wait for the interpreter's lock both times.
     """
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers=headers,
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_sec),
-        proxy=_proxy_of(url),
-    )
+
+    def __init__(self, url: str, api_key: str, connect_sec: float) -> None:
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
+        self._connect_sec = connect_sec
+        self._opened: aiohttp.ClientSession | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """Opened at the first use: it belongs to the event loop."""
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_sec),
+                proxy=_proxy_of(self._url),
+            )
+        return self._opened
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
 
 
 def _proxy_of(url: str) -> str | None:
