@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from crescendai.adapters.models.minilm import TRAINED
 from crescendai.adapters.models.network import Cancelled, Network, has_amx
 from crescendai.adapters.models.transkun import WEIGHTS_DIR
 from tests.adapters.models.onnx_folders import cross_encoder_folder
@@ -27,6 +28,28 @@ from crescendai.adapters.models.network import Network
 Network(Path(sys.argv[1]), threads=1)
 import threading
 print([one.name for one in threading.enumerate()], sys.modules["openvino_telemetry"])
+"""
+
+_MANY_RUN_FIRST = """
+import sys, threading
+import numpy as np
+from pathlib import Path
+from crescendai.adapters.models.network import Network
+
+network = Network(Path(sys.argv[1]), at_once=4)
+ready = threading.Barrier(16)
+sys.setswitchinterval(1e-6)
+
+def first() -> None:
+    request, ids = network.request(), np.ones((1, 8), dtype=np.int64)
+    ready.wait()
+    request.run(dict.fromkeys(network.inputs, ids))
+
+threads = [threading.Thread(target=first, daemon=True) for _ in range(16)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
 """
 
 
@@ -51,6 +74,13 @@ def test_opening_one_tells_nobody_and_writes_nothing(tmp_path: Path) -> None:
     )
     assert (done.stdout.strip(), done.stderr) == ("['MainThread'] None", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_threads_whose_first_runs_coincide_do_not_wait_for_each_other() -> None:
+    """Without care, two of three processes stop for ever in OpenVINO's bindings."""
+    command = [sys.executable, "-c", _MANY_RUN_FIRST, str(TRAINED)]
+    for _ in range(4):
+        subprocess.run(command, env={"PYTHONPATH": ":".join(sys.path)}, timeout=30, check=True)
 
 
 @pytest.mark.skipif(not CPU_INFO.exists(), reason="only Linux tells what the processor has")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
@@ -21,6 +22,7 @@ Array = npt.NDArray[Any]
 
 ASK_EVERY_MS = 100
 SIDE_BY_SIDE = min(4, os.cpu_count() or 1)  # runs of a small network
+_opening = threading.Lock()
 
 
 class Cancelled(Exception):
@@ -91,23 +93,36 @@ class Request:
             self._request.wait()
 
 
-@cache
 def has_amx() -> bool:
     """Whether bfloat16 products are fast here; AVX-512 has them too, slower than plain ones."""
-    core = _core()
-    import openvino
+    return _opened()[1]
 
-    number = openvino.opset13.parameter([1], openvino.Type.f32)
-    compiled = core.compile_model(openvino.Model([number], [number], "empty"), "CPU")
-    asked = "RUNTIME_REQUIREMENTS"  # names what the processor can; not every plugin has it
-    known = asked in compiled.get_property("SUPPORTED_PROPERTIES")
-    return known and "AMX with bfloat16" in compiled.get_property(asked)
+
+def _core() -> Any:
+    return _opened()[0]
+
+
+def _opened() -> tuple[Any, bool]:
+    with _opening:
+        return _open()
 
 
 @cache
-def _core() -> Any:
+def _open() -> tuple[Any, bool]:
+    """OpenVINO's core, and whether there is AMX.
+
+    Runs a network that does nothing: what the bindings make at their first run, they make under a
+    lock of C++ that they hold while waiting for the interpreter's, so two threads in their first
+    run would wait for each other for ever, and with them the whole process.
+    """
     for reporter in ("openvino_telemetry", "openvino.tools.ovc"):
         sys.modules.setdefault(reporter, None)  # type: ignore[arg-type] # as if not installed
     import openvino  # slow to import, so not before a model is asked for
 
-    return openvino.Core()
+    core = openvino.Core()
+    number = openvino.opset13.parameter([1], openvino.Type.f32, name="number")
+    compiled = core.compile_model(openvino.Model([number], [number], "nothing"), "CPU")
+    Request(compiled.create_infer_request()).run({"number": np.zeros(1, dtype=np.float32)})
+    asked = "RUNTIME_REQUIREMENTS"  # names what the processor can; not every plugin has it
+    known = asked in compiled.get_property("SUPPORTED_PROPERTIES")
+    return core, known and "AMX with bfloat16" in compiled.get_property(asked)
