@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -234,6 +234,40 @@ async def test_a_malformed_event_id_is_refused(world: World) -> None:
         await world.turns(SlowTutor()).resume(world.caller, None, f"{uuid4()}:3")
 
 
+@pytest.mark.parametrize("ready", [True, False])
+async def test_who_waits_is_pushed_to_and_gets_the_rest_when_the_way_is_blocked(
+    world: World, ready: bool
+) -> None:
+    tutor = SlowTutor()
+    turn = await world.turns(tutor).begin(world.caller, TurnRequest(message="How?"))
+    follower, came, pushed = turn.follow(), list[bytes](), list[bytes]()
+
+    def push(body: bytes) -> bool:
+        pushed.extend([body] * ready)
+        came.extend([body] * ready)
+        return ready
+
+    follower.push = push
+    reading = asyncio.create_task(_into(came, follower))
+    await tutor.waiting.wait()
+    while len(turn.frames) < 5 or not turn.waiting:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.001)
+    turn.ping()
+    tutor.go_on.set()
+    await reading
+
+    assert (b": ping\n\n" in pushed, b": ping\n\n" in came) == (ready, True)
+    received = parse(b"".join(came))
+    assert text_of(received) == "Play it more slowly."
+    assert numbers(received) == list(range(1, len(received) + 1))
+    assert received[-1].data == "[DONE]"
+
+
+async def _into(came: list[bytes], frames: AsyncIterator[bytes]) -> None:
+    async for frame in frames:
+        came.append(frame)  # noqa: PERF401 - others add to it meanwhile
+
+
 async def test_an_idle_connection_is_kept_open(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,7 +279,7 @@ async def test_an_idle_connection_is_kept_open(
     tutor.go_on.set()
 
 
-async def _until_ping(frames: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+async def _until_ping(frames: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     async for frame in frames:
         yield frame
         if frame.startswith(b":"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crescendai.kit.event_stream import EventStream
+from crescendai.kit.event_stream import PUSH, EventStream, PushedFrames
 
 
 class Client:
@@ -79,3 +79,41 @@ async def test_a_server_that_ends_is_not_kept_by_a_stream() -> None:
     with pytest.raises(asyncio.CancelledError):
         await serving
     assert frames.closed
+
+
+class News(PushedFrames):
+    """One frame for whoever waits, then what is pushed until it ends."""
+
+    def __init__(self) -> None:
+        self.ends = asyncio.Event()
+        self.waiting = asyncio.Event()
+        self._begun = False
+
+    async def __anext__(self) -> bytes:
+        if not self._begun:
+            self._begun = True
+            return b"data: 1\n\n"
+        self.waiting.set()
+        await self.ends.wait()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        pass
+
+
+async def test_frames_are_pushed_once_the_first_was_sent_where_the_server_offers_it() -> None:
+    client, news, pushed = Client(), News(), list[bytes]()
+
+    def push(body: bytes) -> bool:
+        pushed.append(body)
+        return True
+
+    scope = {"extensions": {PUSH: push}}
+    serving = asyncio.create_task(EventStream(news)(scope, client.receive, client.send))
+    await news.waiting.wait()
+    assert news.push is push
+    assert news.push(b"data: 2\n\n")
+    news.ends.set()
+    await serving
+    assert pushed == [b"data: 2\n\n"]
+    assert [one["body"] for one in client.got[1:]] == [b"data: 1\n\n", b""]

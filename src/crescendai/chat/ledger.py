@@ -2,7 +2,8 @@
 
 say()      at once, or 2 ms after the last time, for all turns that spoke meanwhile: one write to
            the journal, then the followers see it
-flush      every tenth of a second, or less often when it takes long: one transaction for all turns
+flush      every tenth of a second, or less often when it takes long: brief transactions of a few
+           turns each, so that no turn that begins or ends waits long for its own
 look       every tenth of a second: which of them another process was asked to stop
 """
 
@@ -30,6 +31,7 @@ LOOK_SEC = 0.1
 FLUSH_SHARE = 0.05
 """How much of the time flushing may take; the journal has all of it meanwhile."""
 LONGEST_UNFLUSHED_SEC = 1.0
+TURNS_A_FLUSH = 16
 BEAT_SEC = 5.0
 PING_SEC = 15.0
 
@@ -126,7 +128,7 @@ class Ledger:
             if now >= ping_due:
                 ping_due = now + PING_SEC
                 for turn in list(self._running.values()):
-                    turn.nudge()
+                    turn.ping()
 
     async def _look(self) -> None:
         """Stop the turns that another process was asked to stop."""
@@ -139,29 +141,29 @@ class Ledger:
     async def _flush(self, beats: bool) -> None:
         taken, self._unstored = self._unstored, {}
         batches = [Batch(turn_id, first, said) for turn_id, (first, said) in taken.items()]
-        journal = self._journal
+        stored, journal = 0, self._journal
         if journal is not None:
             journal.turn_over()
         try:
-            if batches or beats:
-                await self._store(batches, beats)
+            while stored < len(batches):
+                some = batches[stored : stored + TURNS_A_FLUSH]
+                async with self._transactions.write_briefly() as session:
+                    await turn_repository.add_events(session, some)
+                stored += len(some)
+                await asyncio.sleep(0)  # others may write in between
         except BaseException:
-            self._put_back(taken)
+            self._put_back(batches[stored:])
             raise
         if journal is not None:
             journal.forget()
         if batches:
             self.announce()
-
-    async def _store(self, batches: list[Batch], beats: bool) -> None:
-        async with self._transactions.write() as session:
-            if batches:
-                await turn_repository.add_events(session, batches)
-            if beats:
+        if beats:
+            async with self._transactions.write() as session:
                 await turn_repository.beat(session, list(self._running), now_ms())
 
-    def _put_back(self, taken: dict[UUID, tuple[int, list[Sent]]]) -> None:
-        for turn_id, (first, said) in taken.items():
-            if turn_id in self._running:
-                _, since = self._unstored.get(turn_id, (0, []))
-                self._unstored[turn_id] = (first, said + since)
+    def _put_back(self, batches: list[Batch]) -> None:
+        for batch in batches:
+            if batch.turn_id in self._running:
+                _, since = self._unstored.get(batch.turn_id, (0, []))
+                self._unstored[batch.turn_id] = (batch.first, [*batch.events, *since])

@@ -11,6 +11,7 @@ from crescendai.chat.brief import TurnBrief
 from crescendai.chat.events import Sent, TurnEvent
 from crescendai.chat.transcript import Transcript
 from crescendai.kit import sse
+from crescendai.kit.event_stream import PushedFrames
 
 
 class Turn:
@@ -23,9 +24,9 @@ class Turn:
         self.ended = False
         self.stoppable = True
         self.task: asyncio.Task[None] | None = None
+        self.waiting: set[Following] = set()
         self._said = 0
         self._head = f"{brief.message_id}:"
-        self._waiting: list[asyncio.Future[None]] = []
 
     @property
     def id(self) -> UUID:
@@ -48,14 +49,13 @@ class Turn:
         for sent in self.unshown():
             number = len(frames) + 1
             frames.append(sse.encode(sent[1], event=sent[0], id=f"{head}{number}"))
-        self.nudge()
+        for one in self.waiting:
+            one.tell()
 
-    def nudge(self) -> None:
-        """Wake whoever follows; one who finds no news keeps the connection alive instead."""
-        waiting, self._waiting = self._waiting, []
-        for one in waiting:
-            if not one.done():
-                one.set_result(None)
+    def ping(self) -> None:
+        """Keep the connections of those alive who wait."""
+        for one in self.waiting:
+            one.ping()
 
     def stop(self) -> None:
         if self.stoppable and self.task is not None:
@@ -71,23 +71,56 @@ class Turn:
                 yield self.transcript.sent[at]
                 at += 1
 
-    async def follow(self, after: int = 0) -> AsyncGenerator[bytes, None]:
+    def follow(self, after: int = 0) -> Following:
         """Every event after that number, as they come, then ``[DONE]``."""
-        at, nudged = after, False
-        while True:
-            if len(self.frames) > at:
-                frames = self.frames[at:]
-                at = len(self.frames)
-                nudged = False
-                yield frames[0] if len(frames) == 1 else b"".join(frames)
-            elif self.ended:
-                yield events.done(self.id, len(self.frames) + 1)
-                return
-            elif nudged:
-                nudged = False
-                yield sse.PING
-            else:
-                news = asyncio.get_running_loop().create_future()
-                self._waiting.append(news)
-                await news
-                nudged = True
+        return Following(self, after)
+
+
+class Following(PushedFrames):
+    """What one reader gets of a turn."""
+
+    def __init__(self, turn: Turn, after: int) -> None:
+        self._turn = turn
+        self._at = after
+        self._over = False
+        self._news: asyncio.Future[bool] | None = None
+
+    async def __anext__(self) -> bytes:
+        turn = self._turn
+        while not self._over:
+            if new := self._new():
+                self._at = len(turn.frames)
+                return new
+            if turn.ended:
+                self._over = True
+                return events.done(turn.id, len(turn.frames) + 1)
+            self._news = asyncio.get_running_loop().create_future()
+            turn.waiting.add(self)
+            try:
+                if await self._news:
+                    return sse.PING
+            finally:
+                turn.waiting.discard(self)
+        raise StopAsyncIteration
+
+    def tell(self) -> None:
+        """There is something new, or the end, while the reader waits."""
+        if self.push is None or self._turn.ended or not self.push(self._new()):
+            self._wake(ping=False)
+        else:
+            self._at = len(self._turn.frames)
+
+    def ping(self) -> None:
+        if self.push is None or not self.push(sse.PING):
+            self._wake(ping=True)
+
+    async def aclose(self) -> None:
+        self._over = True
+
+    def _new(self) -> bytes:
+        new = self._turn.frames[self._at :]
+        return new[0] if len(new) == 1 else b"".join(new)
+
+    def _wake(self, ping: bool) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(ping)

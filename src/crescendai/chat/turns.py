@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
 from itertools import islice
 from uuid import UUID
@@ -24,6 +24,7 @@ from crescendai.chat.tools import Toolbox
 from crescendai.chat.turn import Turn
 from crescendai.errors import CrescendError, Unavailable
 from crescendai.identity.service import Caller
+from crescendai.kit.event_stream import Frames
 from crescendai.ports.changes import Changes
 
 KEPT_TURNS = 200
@@ -84,7 +85,7 @@ class Turns:
 
     async def resume(
         self, caller: Caller, session_id: UUID | None, last_event_id: str | None
-    ) -> AsyncGenerator[bytes, None]:
+    ) -> Frames:
         """What follows an event: of the turn it belongs to, or of the session's latest turn.
 
         Raises InvalidInput for a malformed id, NotFound when there is nothing of the caller's.

@@ -5,9 +5,15 @@ from __future__ import annotations
 import asyncio
 from asyncio import TimerHandle
 from collections.abc import Callable
+from functools import partial
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
+from crescendai.kit.event_stream import PUSH
 from crescendai.kit.ids import new_id
 from crescendai.web.bodies import LEAST_BYTES_PER_SEC
 from crescendai.web.problems import problem
@@ -50,6 +56,7 @@ def patient(patience_sec: float) -> type[asyncio.Protocol]:
             _cancel(self._next_due)
             self._step(in_head=False)
             super().on_headers_complete()
+            self.scope["extensions"] = {PUSH: partial(_push, self.cycle)}  # type: ignore[dict-item]
 
         def on_message_complete(self) -> None:
             self._step(in_head=True)
@@ -100,6 +107,14 @@ def patient(patience_sec: float) -> type[asyncio.Protocol]:
             self.transport.close()
 
     return Patient
+
+
+def _push(answer: RequestResponseCycle, body: bytes) -> bool:
+    """Send more of a chunked answer at once, unless the client is slow, or gone."""
+    if answer.flow.write_paused or answer.disconnected or not answer.chunked_encoding:
+        return False
+    answer.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+    return True
 
 
 def _cancel(*timers: TimerHandle | None) -> None:
