@@ -15,7 +15,7 @@ from crescendai.adapters.database.engine import Database, sqlite_url
 from crescendai.adapters.database.migrate import migrate
 from crescendai.adapters.documents.process import ProcessParser
 from crescendai.adapters.models.maxsim import MaxSimReranker
-from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder
+from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder, english_words
 from crescendai.adapters.objects.folder import FolderObjectStore
 from crescendai.adapters.vectors.memory import MemoryVectorIndex
 from crescendai.adapters.vectors.pgvector import PgVectorIndex
@@ -144,7 +144,7 @@ async def opened_library(
             transactions=transactions,
             models=TextModels(embedder, reranker),
             open_index=open_index,
-            words=MemoryWordIndex(transactions),
+            words=MemoryWordIndex(transactions, english_words()),
             cache=cache,
         ),
         open_index=open_index,

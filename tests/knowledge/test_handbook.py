@@ -70,7 +70,7 @@ STRANGE = (
 )
 
 
-async def test_pain_slips_of_spelling_and_questions_that_it_cannot_answer(
+async def test_pain_slips_of_spelling_american_names_and_questions_that_it_cannot_answer(
     handbook_folder: Path,
 ) -> None:
     model = MiniLM()
@@ -83,6 +83,8 @@ async def test_pain_slips_of_spelling_and_questions_that_it_cannot_answer(
             assert hit.type == "health", (query, hit.title)
         [hit] = (await library.search.search(owner, "pedel changes", 1)).hits
         assert "edal" in hit.title
+        hits = (await library.search.search(owner, "Are my eighth notes rushed?", 3)).hits
+        assert "Using a metronome well" in [hit.title for hit in hits]
         sure = [
             (await library.search.search(owner, entry["question"], 1)).confidence or 0
             for entry in QUESTIONS[::8]

@@ -22,6 +22,7 @@ from crescendai.knowledge import index_repository, repository
 from crescendai.knowledge.filters import EVERYTHING, Filters
 from crescendai.knowledge.models import TextModels
 from crescendai.knowledge.nearness import Near, Nearness
+from crescendai.knowledge.note_values import with_british_names
 from crescendai.knowledge.repository import Passage
 from crescendai.knowledge.results import Hit, SearchAnswer
 from crescendai.ports.cache import Cache
@@ -129,7 +130,7 @@ class KnowledgeSearch:
         wanted = max(3 * top_k, _MIN_CANDIDATES)
         within = await self._within(caller, filters)
         asked = query
-        query = await self._words.spelt(query, caller.user_id)
+        query = with_british_names(await self._words.spelt(query, caller.user_id))
         near, matches = await asyncio.gather(
             self._nearness.look(caller.user_id, query, wanted, within),
             self._words.match(query, caller.user_id, wanted, within),
