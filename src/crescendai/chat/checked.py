@@ -83,6 +83,8 @@ class _Speech:
     def _say(self, text: str) -> list[TurnEvent]:
         """Text, and the citations whose marks stand in what was said by now."""
         self._text += text
+        if not self._waiting:
+            return [Token(text)] if text else []
         said = [c for c in self._waiting if f"[{c.citation.id}]" in self._text]
         self._waiting = [c for c in self._waiting if c not in said]
         return [*([Token(text)] if text else []), *said]

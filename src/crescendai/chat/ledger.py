@@ -97,7 +97,7 @@ class Ledger:
     def _publish(self) -> None:
         spoke, self._spoke = self._spoke, {}
         self._published_at = asyncio.get_running_loop().time()
-        batches = [Batch(t.id, len(t.frames) + 1, t.unshown()) for t in spoke.values()]
+        batches = [turn.unshown() for turn in spoke.values()]
         try:
             if self._journal is not None:
                 self._journal.write(batches)
@@ -105,9 +105,8 @@ class Ledger:
             log.error("journal.not_written", cause=error.strerror)
         for batch in batches:
             _, events = self._unstored.setdefault(batch.turn_id, (batch.first, []))
-            events.extend(batch.events)
-        for turn in spoke.values():
-            turn.show()
+            events += batch.events
+            spoke[batch.turn_id].show(batch)
 
     async def _keep_flushing(self) -> None:
         beat_due = time.monotonic() + BEAT_SEC

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -72,52 +72,41 @@ class ModelTutor:
 
     async def answer(self, brief: TurnBrief, tools: Tools) -> AsyncGenerator[TurnEvent, None]:
         conversation = _Conversation(brief, self.model_id, self._history_tokens)
+        started = time.monotonic()
         try:
-            async with aclosing(self._converse(conversation, tools)) as happening:
-                async for event in happening:
-                    yield event
+            for round_number in range(1, MAX_ROUNDS + 1):
+                specs = tools.specs if round_number < MAX_ROUNDS else ()
+                calls: list[ToolCall] = []
+                conversation.ask()
+                async with aclosing(self._model.stream(conversation.messages, specs)) as said:
+                    async for event in said:
+                        if isinstance(event, TextDelta):
+                            yield Token(event.text)
+                            for cited in conversation.hear(event.text):
+                                yield cited
+                        elif isinstance(event, ToolCall):
+                            calls.append(event)
+                        else:
+                            conversation.count(event)
+                if not calls or not specs:
+                    break
+                async with aclosing(_use_tools(conversation, calls, tools)) as used:
+                    async for happened in used:
+                        yield happened
+            if not conversation.text.strip():
+                raise UpstreamFailed("llm_unavailable", "AI service unavailable")
+            yield conversation.usage(started)
         finally:
             conversation.count_interrupted()
             await self._meter.record(brief.caller, "chat", conversation.spent)
 
-    async def _converse(
-        self, conversation: _Conversation, tools: Tools
-    ) -> AsyncGenerator[TurnEvent, None]:
-        started = time.monotonic()
-        for round_number in range(1, MAX_ROUNDS + 1):
-            specs = tools.specs if round_number < MAX_ROUNDS else ()
-            calls: list[ToolCall] = []
-            text = ""
-            conversation.ask()
-            async with aclosing(self._model.stream(conversation.messages, specs)) as said:
-                async for event in said:
-                    match event:
-                        case TextDelta(delta):
-                            text += delta
-                            conversation.heard += len(delta)
-                            yield Token(delta)
-                            if "]" in delta:  # only then can a mark have become complete
-                                for cited in conversation.newly_cited(text):
-                                    yield cited
-                        case ToolCall():
-                            calls.append(event)
-                        case Usage():
-                            conversation.count(event)
-            if not calls or not specs:
-                break
-            async with aclosing(_use_tools(conversation, text, calls, tools)) as used:
-                async for happened in used:
-                    yield happened
-        if not text.strip():
-            raise UpstreamFailed("llm_unavailable", "AI service unavailable")
-        yield conversation.usage(started)
-
 
 async def _use_tools(
-    conversation: _Conversation, text: str, calls: list[ToolCall], tools: Tools
+    conversation: _Conversation, calls: list[ToolCall], tools: Tools
 ) -> AsyncGenerator[TurnEvent, None]:
     calls = calls[:MAX_CALLS_A_ROUND]
-    conversation.messages.append(Message("assistant", text, tool_calls=tuple(calls)))
+    asking = Message("assistant", conversation.text, tool_calls=tuple(calls))
+    conversation.messages.append(asking)
     for call in calls:
         yield ToolCalled(call.id, call.name, _readable(call.arguments))
     for call in calls:
@@ -129,7 +118,8 @@ async def _use_tools(
 
 
 class _Conversation:
-    """The messages so far, and the passages that may be cited; number n is ``passages[n - 1]``."""
+    """The messages so far, the ``text`` of the present answer, and the passages that may be cited:
+    number n is ``passages[n - 1]``."""
 
     def __init__(self, brief: TurnBrief, model_id: str, history_tokens: int) -> None:
         digest, latest = condense(brief.history, history_tokens)
@@ -142,25 +132,31 @@ class _Conversation:
         self.passages: list[Hit] = []
         self._cited: set[int] = set()
         self.spent: list[Usage] = []
-        self.heard = 0
+        self.text = ""
         self._asking = False
         self._model_id = model_id
 
-    def newly_cited(self, text: str) -> list[Cited]:
-        """Citations for marks that now stand complete in the text; unknown numbers are left."""
+    def ask(self) -> None:
+        """A call begins."""
+        self._asking, self.text = True, ""
+
+    def hear(self, delta: str) -> Sequence[Cited]:
+        """More of the answer; citations for marks that stand complete in it now."""
+        self.text += delta
+        return self._newly_cited() if "]" in delta else ()
+
+    def _newly_cited(self) -> list[Cited]:
+        """Unknown numbers are left."""
         new = []
-        for mark in _MARK.finditer(text):
+        for mark in _MARK.finditer(self.text):
             number = int(mark.group(1))
             if number in self._cited or not 1 <= number <= len(self.passages):
                 continue
             self._cited.add(number)
             hit = self.passages[number - 1]
-            new.append(Cited(Citation.of(str(number), hit, _quoted(text[: mark.start()], hit))))
+            quote = _quoted(self.text[: mark.start()], hit)
+            new.append(Cited(Citation.of(str(number), hit, quote)))
         return new
-
-    def ask(self) -> None:
-        """A call begins; ``heard`` counts the characters of its answer."""
-        self._asking, self.heard = True, 0
 
     def count(self, usage: Usage) -> None:
         self._asking = False
@@ -168,8 +164,8 @@ class _Conversation:
 
     def count_interrupted(self) -> None:
         """Estimate a call that ended before it could tell what it cost, if it said anything."""
-        if self._asking and self.heard:
-            said = -(-self.heard // CHARS_A_TOKEN)
+        if self._asking and self.text:
+            said = -(-len(self.text) // CHARS_A_TOKEN)
             self.count(Usage(estimated_tokens(self.messages), said))
 
     def usage(self, started: float) -> UsageReported:

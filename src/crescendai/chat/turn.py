@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from uuid import UUID
+from collections.abc import AsyncGenerator
 
 from crescendai.chat import events
 from crescendai.chat.brief import TurnBrief
 from crescendai.chat.events import Sent, TurnEvent
 from crescendai.chat.transcript import Transcript
+from crescendai.chat.turn_repository import Batch
 from crescendai.kit import sse
 from crescendai.kit.event_stream import PushedFrames
 
@@ -19,6 +19,7 @@ class Turn:
 
     def __init__(self, brief: TurnBrief) -> None:
         self.brief = brief
+        self.id = brief.message_id
         self.transcript = Transcript()
         self.frames: list[bytes] = []
         self.ended = False
@@ -28,10 +29,6 @@ class Turn:
         self._said = 0
         self._head = f"{brief.message_id}:"
 
-    @property
-    def id(self) -> UUID:
-        return self.brief.message_id
-
     def add(self, event: TurnEvent) -> None:
         """Write an event down without showing it yet."""
         self.transcript.add(event)
@@ -40,15 +37,14 @@ class Turn:
         """Let everything written down so far be shown next."""
         self._said = len(self.transcript.sent)
 
-    def unshown(self) -> Sequence[Sent]:
-        return self.transcript.sent[len(self.frames) : self._said]
+    def unshown(self) -> Batch:
+        first = len(self.frames)
+        return Batch(self.id, first + 1, self.transcript.sent[first : self._said])
 
-    def show(self) -> None:
-        """Show what was said to whoever follows."""
-        frames, head = self.frames, self._head
-        for sent in self.unshown():
-            number = len(frames) + 1
-            frames.append(sse.encode(sent[1], event=sent[0], id=f"{head}{number}"))
+    def show(self, batch: Batch) -> None:
+        """Show what was said, which is what was :meth:`unshown`, to whoever follows."""
+        for number, sent in enumerate(batch.events, batch.first):
+            self.frames.append(sse.encode(sent[1], event=sent[0], id=f"{self._head}{number}"))
         for one in self.waiting:
             one.tell()
 

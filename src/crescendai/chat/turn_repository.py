@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, delete, insert, select, update
@@ -32,8 +31,7 @@ _STOPS_ASKED = select(_turns.c.id).where(
 )
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """Events of one turn that follow one another; ``first`` is the first one's number."""
 
     turn_id: UUID

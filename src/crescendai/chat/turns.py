@@ -201,7 +201,7 @@ class Turns:
             self._ledger.close(turn)
             turn.ended = True
             turn.say()
-            turn.show()
+            turn.show(turn.unshown())
             self._running.pop(brief.session_id, None)
             self._ledger.announce()
 

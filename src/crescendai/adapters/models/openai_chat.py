@@ -10,7 +10,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,11 +91,23 @@ class OpenAIChatModel:
         reader = AnswerReader()
         with self._telling():
             response, text = await repeating(lambda: self._open(body, reader))
+            idle = _Watchdog(response, self._patience)
             try:
-                async with aclosing(self._texts(response, reader, text)) as texts:
-                    async for text in texts:
+                while True:
+                    if text:
                         yield TextDelta(text)
+                    if reader.said > self._most_chars:
+                        log.warning("llm.endless", chars=reader.said)
+                        break
+                    raw = await response.content.readany()
+                    idle.pat()
+                    if not raw and not reader.finished:
+                        raise BrokenAnswer("an answer that was cut off")
+                    if not raw:
+                        break
+                    text = reader.feed(raw)
             finally:
+                idle.stop()
                 response.close()
         for event in wire.events_at_end(reader, body, self._model):
             yield event
@@ -155,27 +167,6 @@ class OpenAIChatModel:
                     raise BrokenAnswer("an answer that ended before it began")
                 text = reader.feed(raw)
             return response, text
-
-    async def _texts(
-        self, response: aiohttp.ClientResponse, reader: AnswerReader, text: str
-    ) -> AsyncGenerator[str, None]:
-        idle = _Watchdog(response, self._patience)
-        try:
-            while True:
-                if text:
-                    yield text
-                if reader.said > self._most_chars:
-                    log.warning("llm.endless", chars=reader.said)
-                    return
-                raw = await response.content.readany()
-                idle.pat()
-                if not raw:
-                    break
-                text = reader.feed(raw)
-        finally:
-            idle.stop()
-        if not reader.finished:
-            raise BrokenAnswer("an answer that was cut off")
 
     async def _complete(
         self, messages: Sequence[Message], schema: Schema, spent: Spent | None
