@@ -17,6 +17,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import cast
 
 from fastapi import FastAPI
@@ -35,10 +36,15 @@ def now_us() -> int:
 
 
 def stamp(got_us: int | None = None) -> str:
-    """A token that tells when it is sent and, the first one, when the request was there."""
-    times = [now_us(), *([got_us] if got_us is not None else [])]
-    letters = (f"{at:016x}".translate(_LETTERS) for at in times)
-    return f"z{''.join(letters)} "
+    """A token that tells when it is sent (to 0.1 ms, not later than it was) and, the first one,
+    when the request was there."""
+    sent = _letters(now_us() // 100 * 100)
+    return f"z{sent} " if got_us is None else f"z{sent}{_letters(got_us)} "
+
+
+@lru_cache(maxsize=1024)
+def _letters(at_us: int) -> str:
+    return f"{at_us:016x}".translate(_LETTERS)
 
 
 _LETTERS = {ord(digit): chr(97 + int(digit, 16)) for digit in "0123456789abcdef"}
@@ -98,18 +104,29 @@ class Model(asyncio.Protocol):
         if not self._left:
             return
         self._left -= 1
-        text = stamp(self._got_us or None)
+        chunk = _chunk_of(stamp(self._got_us or None))
         self._got_us = 0
-        payload = b'data: {"choices":[{"index":0,"delta":{"content":"%s"}}]}\n\n' % text.encode()
-        if not self._left:
-            end = b'{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}'
-            payload += b"data: %s\n\ndata: [DONE]\n\n" % end
-        chunk = b"%x\r\n%s\r\n" % (len(payload), payload)
         if self._left:
             self._transport.write(chunk)
             self._schedule(self._due_at + self._every)
         else:
-            self._transport.write(chunk + b"0\r\n\r\n")
+            self._transport.write(chunk + _END)
+
+
+@lru_cache(maxsize=16)
+def _chunk_of(text: str) -> bytes:
+    return _chunk(b'data: {"choices":[{"index":0,"delta":{"content":"%s"}}]}\n\n' % text.encode())
+
+
+def _chunk(payload: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(payload), payload)
+
+
+_END = (
+    _chunk(b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n')
+    + _chunk(b"data: [DONE]\n\n")
+    + b"0\r\n\r\n"
+)
 
 
 async def serve_model(port: int) -> None:

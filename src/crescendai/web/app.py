@@ -61,7 +61,8 @@ def create_app(
     app.state.web_build = web_build
     app.state.cursors = Seal(secret, "cursors")
     problems.install(app, production)
-    for router in (
+    for router in (  # asked one after the other
+        chat_endpoints.router,
         status.router,
         model_card.router,
         recordings_endpoints.router,
@@ -72,7 +73,6 @@ def create_app(
         feedback_endpoints.router,
         sharing_endpoints.router,
         reports_endpoints.router,
-        chat_endpoints.router,
         interop_endpoints.router,
         identity_endpoints.router,
         usage_endpoints.router,

@@ -19,6 +19,8 @@ from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crescendai.adapters.database.prepared import Prepared
+
 _PRAGMAS = ("PRAGMA wal_autocheckpoint=0",)
 _AT_ONCE = "PRAGMA busy_timeout=0"
 
@@ -39,6 +41,8 @@ class InPlace:
             hide_parameters=True,
         )
 
+        self._prepared = Prepared(self._engine.dialect)
+
         @event.listens_for(self._engine, "connect")
         def _connect(connection: Any, _record: Any) -> None:
             for pragma in (*pragmas, *_PRAGMAS):
@@ -50,7 +54,7 @@ class InPlace:
             _driver(self._writer).execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
             return None
-        return InPlaceSession(self._writer)
+        return InPlaceSession(self._writer, self._prepared)
 
     @contextmanager
     def writing(self, session: InPlaceSession) -> Iterator[None]:
@@ -70,7 +74,7 @@ class InPlace:
     @contextmanager
     def reading(self) -> Iterator[InPlaceSession]:
         """For one statement, which sees one moment by itself."""
-        session = InPlaceSession(self._reader)
+        session = InPlaceSession(self._reader, self._prepared)
         with session.sync_session:
             yield session
 
@@ -94,11 +98,16 @@ class InPlace:
 class InPlaceSession(AsyncSession):
     """What a slice's repositories know as a session, without the way through another greenlet."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, prepared: Prepared) -> None:
         super().__init__(expire_on_commit=False, autoflush=False)
         self.sync_session.bind = connection
+        self._connection = connection
+        self._prepared = prepared
 
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        form = self._prepared.form_of(statement, params) if not options else None
+        if form is not None:
+            return form.execute(_driver(self._connection), params)
         return self.sync_session.execute(statement, params, **options)
 
 
