@@ -46,6 +46,9 @@ class CheckedTutor:
         speech = _Trusted(held) if self._trusted else _Speech(held)
         async with aclosing(self._tutor.answer(brief, seen)) as happening:
             async for event in happening:
+                if isinstance(event, Token) and speech.passes(event.text):
+                    yield event
+                    continue
                 if isinstance(event, Cited):
                     seen.mark(event)
                 for said in await speech.of(event):
@@ -59,6 +62,13 @@ class _Speech:
         self._held = held
         self._text = ""
         self._waiting: list[Cited] = []
+
+    def passes(self, text: str) -> bool:
+        """Whether a token is heard as it is, which is the usual thing."""
+        if self._waiting or not self._held.passes(text):
+            return False
+        self._text += text
+        return True
 
     async def of(self, event: TurnEvent) -> list[TurnEvent]:
         match event:
@@ -83,17 +93,17 @@ class _Speech:
     def _say(self, text: str) -> list[TurnEvent]:
         """Text, and the citations whose marks stand in what was said by now."""
         self._text += text
-        if not self._waiting:
-            return [Token(text)] if text else []
         said = [c for c in self._waiting if f"[{c.citation.id}]" in self._text]
         self._waiting = [c for c in self._waiting if c not in said]
         return [*([Token(text)] if text else []), *said]
 
 
 class _Trusted(_Speech):
+    def passes(self, text: str) -> bool:
+        self._text += text
+        return True
+
     async def of(self, event: TurnEvent) -> list[TurnEvent]:
-        if isinstance(event, Token):
-            self._text += event.text
         if not isinstance(event, UsageReported) or is_german(self._text):
             return [event]
         await self._held.hear(self._text)

@@ -103,9 +103,9 @@ TurnEvent: TypeAlias = (
 
 
 def as_sent(event: TurnEvent) -> Sent:
+    if isinstance(event, Token):  # nearly all of them
+        return [None, {"token": event.text}]
     match event:
-        case Token(text):
-            return [None, {"token": text}]
         case SessionOpened(session_id, message_id, title):
             opened = {"session_id": str(session_id), "message_id": str(message_id), "title": title}
             return ["session", opened]

@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import lru_cache
 
 from crescendai.chat.tutor.german import is_german
-from crescendai.evidence.check import claims_something
+from crescendai.evidence.check import claims_something, may_end_a_claim
 from crescendai.evidence.ground import Focus, Ground
 from crescendai.evidence.repair import Account, sentences, verified
 
@@ -61,6 +61,19 @@ class Held:
         self._before: list[str] = []  # the last words of what came before the sentence
         self._gave_up = False
 
+    def passes(self, text: str) -> bool:
+        """Whether more of the answer is talk that may be said as it is; if so it counts as said.
+
+        What does not pass is to be :meth:`hear` d.
+        """
+        sentence = self._sentence + text
+        if self._may_end or self._said != len(self._sentence):
+            return False
+        if not _is_talk(sentence[self._plain :], self._secret_ends):
+            return False
+        self._go_on(sentence)
+        return True
+
     async def hear(self, text: str) -> str:
         """More of the answer; what may be said now."""
         self._sentence += text
@@ -76,11 +89,15 @@ class Held:
         if claims_something(last, self._plain) or self._recites(last, self._plain):
             return now
         now += last[self._said :]
-        self._said = len(last)
-        self._plain = last.rfind(" ") + 1
+        self._go_on(last)
+        return now
+
+    def _go_on(self, sentence: str) -> None:
+        """All of it is said."""
+        self._sentence, self._said = sentence, len(sentence)
+        self._plain = sentence.rfind(" ") + 1
         if self._said > LONGEST_TALK:
             self._sentence, self._said, self._plain, self._may_end = "", 0, 0, False
-        return now
 
     async def end(self) -> str:
         """The answer, or a part of it, is over; what is left to say."""
@@ -139,6 +156,14 @@ def _runs_of(secret: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
     """Every run of words that must not be said, and the words that end one."""
     runs = frozenset(_runs(_words(secret)))
     return runs, frozenset(run[-1] for run in runs)
+
+
+@lru_cache(maxsize=4096)  # people, and models, say the same words again and again
+def _is_talk(words: str, secret_ends: frozenset[str]) -> bool:
+    """Whether whole words of a sentence end nothing, whatever stands before them."""
+    if _MAY_END.search(words) or may_end_a_claim(words):
+        return False
+    return secret_ends.isdisjoint(_words(words))
 
 
 def _words(text: str) -> list[str]:

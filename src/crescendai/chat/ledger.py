@@ -17,10 +17,8 @@ from uuid import UUID
 import structlog
 
 from crescendai.chat import turn_repository
-from crescendai.chat.events import Sent
 from crescendai.chat.journal import Journal
 from crescendai.chat.turn import Turn
-from crescendai.chat.turn_repository import Batch
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
@@ -54,8 +52,7 @@ class Ledger:
         self._announcing: asyncio.Task[None] | None = None
         self._journal: Journal | None = None
         self._running: dict[UUID, Turn] = {}
-        self._spoke: dict[UUID, Turn] = {}
-        self._unstored: dict[UUID, tuple[int, list[Sent]]] = {}
+        self._spoke: set[Turn] = set()
         self._flushing: asyncio.Task[None] | None = None
         self._published_at = 0.0
 
@@ -72,12 +69,12 @@ class Ledger:
         turn.say()
         if not self._spoke:
             asyncio.get_running_loop().call_at(self._published_at + PUBLISH_SEC, self._publish)
-        self._spoke[turn.id] = turn
+        self._spoke.add(turn)
 
     def close(self, turn: Turn) -> None:
         """Let go of a turn that is stored as a whole."""
-        for kept in (self._running, self._spoke, self._unstored):
-            kept.pop(turn.id, None)
+        self._running.pop(turn.id, None)
+        self._spoke.discard(turn)
 
     def announce(self) -> None:
         """Let processes that follow turns of this one know that there is more to read."""
@@ -95,18 +92,16 @@ class Ledger:
             self._journal = None
 
     def _publish(self) -> None:
-        spoke, self._spoke = self._spoke, {}
+        spoke, self._spoke = self._spoke, set()
         self._published_at = asyncio.get_running_loop().time()
-        batches = [turn.unshown() for turn in spoke.values()]
+        news = [(turn, turn.unshown()) for turn in spoke]
         try:
             if self._journal is not None:
-                self._journal.write(batches)
+                self._journal.write(batch for _, batch in news)
         except OSError as error:  # the disk is full: better shown and perhaps lost than not shown
             log.error("journal.not_written", cause=error.strerror)
-        for batch in batches:
-            _, events = self._unstored.setdefault(batch.turn_id, (batch.first, []))
-            events += batch.events
-            spoke[batch.turn_id].show(batch)
+        for turn, batch in news:
+            turn.show(batch)
 
     async def _keep_flushing(self) -> None:
         beat_due = time.monotonic() + BEAT_SEC
@@ -138,31 +133,22 @@ class Ledger:
                 self._running[turn_id].stop()
 
     async def _flush(self, beats: bool) -> None:
-        taken, self._unstored = self._unstored, {}
-        batches = [Batch(turn_id, first, said) for turn_id, (first, said) in taken.items()]
-        stored, journal = 0, self._journal
+        due = [(turn, turn.unstored()) for turn in self._running.values()]
+        due = [(turn, batch) for turn, batch in due if batch.events]
+        journal = self._journal
         if journal is not None:
             journal.turn_over()
-        try:
-            while stored < len(batches):
-                some = batches[stored : stored + TURNS_A_FLUSH]
-                async with self._transactions.write_briefly() as session:
-                    await turn_repository.add_events(session, some)
-                stored += len(some)
-                await asyncio.sleep(0)  # others may write in between
-        except BaseException:
-            self._put_back(batches[stored:])
-            raise
+        for at in range(0, len(due), TURNS_A_FLUSH):
+            some = due[at : at + TURNS_A_FLUSH]
+            async with self._transactions.write_briefly() as session:
+                await turn_repository.add_events(session, [batch for _, batch in some])
+            for turn, batch in some:
+                turn.stored += len(batch.events)
+            await asyncio.sleep(0)  # others may write in between
         if journal is not None:
             journal.forget()
-        if batches:
+        if due:
             self.announce()
         if beats:
             async with self._transactions.write() as session:
                 await turn_repository.beat(session, list(self._running), now_ms())
-
-    def _put_back(self, batches: list[Batch]) -> None:
-        for batch in batches:
-            if batch.turn_id in self._running:
-                _, since = self._unstored.get(batch.turn_id, (0, []))
-                self._unstored[batch.turn_id] = (batch.first, [*batch.events, *since])

@@ -45,10 +45,11 @@ class Transcript:
     def add(self, event: TurnEvent) -> Sent:
         sent = as_sent(event)
         self.sent.append(sent)
+        if isinstance(event, Token):  # nearly all of them
+            self._after_tools()
+            self._answer.content += event.text
+            return sent
         match event:
-            case Token(text):
-                self._after_tools()
-                self._answer.content += text
             case Cited(citation):
                 self._after_tools()
                 self._answer.citations.append(citation.model_dump(mode="json"))

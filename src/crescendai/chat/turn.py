@@ -22,6 +22,7 @@ class Turn:
         self.id = brief.message_id
         self.transcript = Transcript()
         self.frames: list[bytes] = []
+        self.stored = 0  # so many of them
         self.ended = False
         self.stoppable = True
         self.task: asyncio.Task[None] | None = None
@@ -40,6 +41,11 @@ class Turn:
     def unshown(self) -> Batch:
         first = len(self.frames)
         return Batch(self.id, first + 1, self.transcript.sent[first : self._said])
+
+    def unstored(self) -> Batch:
+        """What was shown since it was last stored."""
+        shown = len(self.frames)
+        return Batch(self.id, self.stored + 1, self.transcript.sent[self.stored : shown])
 
     def show(self, batch: Batch) -> None:
         """Show what was said, which is what was :meth:`unshown`, to whoever follows."""

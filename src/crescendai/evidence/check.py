@@ -154,6 +154,15 @@ def claims_something(text: str, since: int = 0) -> bool:
     )
 
 
+def may_end_a_claim(words: str) -> bool:
+    """Whether ``claims_something`` may turn true with these words, whatever stands before them."""
+    return (
+        _MAY_CLAIM.search(words) is not None
+        or lexicon.says_pole(words)
+        or not _last_words().isdisjoint(_WORD.findall(words.lower()))
+    )
+
+
 def _ends_phrase(text: str, since: int) -> bool:
     """Whether a phrase of several words that means something to check ends after that place."""
     if _last_words().isdisjoint(_WORD.findall(text[since:].lower())):

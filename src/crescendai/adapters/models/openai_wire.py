@@ -49,7 +49,7 @@ class AnswerReader:
 
         Raises BrokenAnswer for an error in the stream, or for what is no event stream.
         """
-        lines = (self._rest + raw).split(b"\n")
+        lines = (self._rest + raw if self._rest else raw).split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > _LONGEST_LINE:
             raise BrokenAnswer("a line without an end")
