@@ -39,6 +39,7 @@ async def _said(text: str, size: int, *, at_once: bool) -> tuple[list[str], int]
 @pytest.mark.parametrize("size", [0, 1, 3, 7])
 async def test_the_same_is_said_at_the_same_time(size: int) -> None:
     recited = "Well, I was told so: " + " ".join(SECRET.split()[20:60])
+    passing = 0
     for text in (
         *(f"Well now, I say {claim} today. And so on it goes" for claim in CLAIMS),
         recited,
