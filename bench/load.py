@@ -6,7 +6,8 @@ web processes with authentication by tokens. Everybody does something every 30 s
 recording, 5 % search the library. The client that plays them shares the machine's cores. Afterwards
 64 connections read as fast as they are answered, which shows what a second process adds.
 
-Prints the rows for ``bench/RESULTS.md``. Analyses are left to other machines (``--workers 0``).
+Prints the rows for ``bench/RESULTS.md`` and what used the processor. Analyses are left to other
+machines (``--workers 0``).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import resource
 import tempfile
 import time
 from collections import defaultdict
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -28,6 +30,7 @@ import aiohttp
 import numpy as np
 import uvloop
 
+from bench.processor_time import described, used_sec
 from bench.streaming import helper, server_of
 from bench.streams import read_stream
 from tests.fixtures.engines import production
@@ -156,6 +159,13 @@ def processes(server: Server) -> list[int]:
     return [server.process.pid, *map(int, children.split())]
 
 
+@contextmanager
+def processor_time() -> Iterator[None]:
+    before, began = used_sec(), time.perf_counter()
+    yield
+    print(described(before, used_sec(), time.perf_counter() - began), flush=True)
+
+
 def row(what: str, figures: list[float], limit: str = "") -> str:
     p50, p95 = np.percentile(figures, [50, 95])
     return f"| {what} | {len(figures)} | {p50:.0f} ms | {p95:.0f} ms | {limit} |"
@@ -202,10 +212,12 @@ def main() -> None:
                 using = stack | {"CRESCENDAI_WORKERS": str(options.workers)}
                 with server_of(place / "data", using) as server:
                     print(f"\n{count} web process(es), {options.users} users", flush=True)
-                    report(uvloop.run(crowd(server, issuer, options.users, options.minutes)))
+                    with processor_time():
+                        report(uvloop.run(crowd(server, issuer, options.users, options.minutes)))
                     sizes = ", ".join(f"{resident_mb(pid):.0f}" for pid in processes(server))
                     print(f"memory of the server's processes: {sizes} MB", flush=True)
-                    throughput.append(uvloop.run(hammer(server, issuer)))
+                    with processor_time():
+                        throughput.append(uvloop.run(hammer(server, issuer)))
     for one, other in pairwise(throughput):
         print(f"\nreads a second, {HAMMERS} connections: {one:.0f} by one process, "
               f"{other:.0f} by two ({other / one:.2f} times)")  # fmt: skip

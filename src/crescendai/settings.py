@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         10,
         ge=1,
         le=200,
-        description="Connections to PostgreSQL of a process; under load as many again, kept open.",
+        description="Connections to PostgreSQL of a process, and as many for brief statements.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from crescendai.adapters.issuer.jwks import JwksUrl
 from crescendai.errors import NotAuthenticated, Unavailable
 from crescendai.identity import keyset
-from crescendai.identity.tokens import TokenVerifier
+from crescendai.identity.tokens import LEEWAY_SEC, TokenVerifier
 from tests.fixtures.in_process import in_process
 from tests.fixtures.issuer import AUDIENCE, SUBJECT, Issuer, issuing
 
@@ -174,6 +174,38 @@ async def test_rotation_needs_no_restart_and_unknown_keys_no_flood(
     assert issuer.fetches == 2
     with pytest.raises(NotAuthenticated):
         await checking.verify(issuer.token("rsa", "RS256"))
+
+
+async def test_a_token_is_checked_once_for_as_long_as_its_key_and_its_times_hold(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks: list[str] = []
+    claims_of = TokenVerifier._claims
+
+    def counted(self: TokenVerifier, token: str, key: keyset.SigningKey) -> dict[str, object]:
+        checks.append(token)
+        return claims_of(self, token, key)
+
+    monkeypatch.setattr(TokenVerifier, "_claims", counted)
+    checking = verifier(issuer)
+    lasting = issuer.token("rsa", "RS256", exp=int(time.time()) + 3600)
+    assert await checking.verify(lasting) == await checking.verify(lasting)
+    assert checks == [lasting]
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 3600 + LEEWAY_SEC - 1)
+    await checking.verify(lasting)
+    assert checks == [lasting]
+    monkeypatch.setattr(time, "time", lambda: now + 3600 + LEEWAY_SEC)
+    await checking.verify(lasting)  # the library's clock still lets it in, but it is asked
+    assert checks == [lasting, lasting]
+    monkeypatch.setattr(time, "time", lambda: now)
+
+    monkeypatch.setattr(keyset, "REFETCH_EVERY_SEC", 0.0)
+    monkeypatch.setattr(keyset, "FRESH_SEC", 0.0)
+    issuer.published.clear()
+    issuer.add_ec("next")
+    with pytest.raises(NotAuthenticated):  # its key is the issuer's no more
+        await checking.verify(lasting)
 
 
 async def test_an_issuer_that_is_down_lets_nobody_in(

@@ -18,10 +18,6 @@ _KEPT_VARIABLES = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
 
 _MAX_ANSWER_BYTES = 256 << 20  # the longest text that is taken, as JSON
 _MET_A_LIMIT = (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGABRT)  # time, or memory
-_TOO_COMPLEX = (
-    "The file takes too much time or memory to read. Export it again in a simpler form, or "
-    "split it."
-)
 
 
 @dataclass(frozen=True)
@@ -39,28 +35,48 @@ async def run_limited(module: str, *arguments: str, wall_sec: float) -> dict[str
     Raises ChildFailed with what the child reports, InvalidInput when it crashes, takes longer than
     ``wall_sec`` or has more to say than ``_MAX_ANSWER_BYTES``.
     """
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",  # no module comes from the folder that the server happens to stand in
-        "-m",
-        module,
-        *arguments,
+        *command(module, *arguments),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env=kept | {"OPENBLAS_NUM_THREADS": "1"},  # each thread would reserve address space
+        env=environment(),
     )
     try:
         output = await asyncio.wait_for(_answer(child), wall_sec)
     except TimeoutError as error:
-        raise InvalidInput("file_too_complex", _TOO_COMPLEX) from error
+        raise too_complex() from error
     finally:
         if child.returncode is None:
             child.kill()
             await child.wait()
-    if child.returncode in _MET_A_LIMIT:
-        raise InvalidInput("file_too_complex", _TOO_COMPLEX)
+    assert child.returncode is not None
+    return understood(output, child.returncode)
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """``-P``: no module comes from the folder that the server happens to stand in."""
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return kept | {"OPENBLAS_NUM_THREADS": "1"}  # each thread would reserve address space
+
+
+async def read_answer(stream: asyncio.StreamReader) -> bytearray:
+    output = bytearray()
+    while chunk := await stream.read(1 << 16):
+        output += chunk
+        if len(output) > _MAX_ANSWER_BYTES:
+            raise too_complex()
+    return output
+
+
+def understood(output: bytes | bytearray, status: int) -> dict[str, Any]:
+    """What a child that ended with that status has said."""
+    if status in _MET_A_LIMIT:
+        raise too_complex()
     try:
         answer: dict[str, Any] = orjson.loads(output)
     except orjson.JSONDecodeError as error:
@@ -72,12 +88,16 @@ async def run_limited(module: str, *arguments: str, wall_sec: float) -> dict[str
     return answer
 
 
-async def _answer(child: asyncio.subprocess.Process) -> bytes:
+def too_complex() -> InvalidInput:
+    return InvalidInput(
+        "file_too_complex",
+        "The file takes too much time or memory to read. Export it again in a simpler form, or "
+        "split it.",
+    )
+
+
+async def _answer(child: asyncio.subprocess.Process) -> bytearray:
     assert child.stdout is not None
-    output = bytearray()
-    while chunk := await child.stdout.read(1 << 16):
-        output += chunk
-        if len(output) > _MAX_ANSWER_BYTES:
-            raise InvalidInput("file_too_complex", _TOO_COMPLEX)
+    output = await read_answer(child.stdout)
     await child.wait()
-    return bytes(output)
+    return output

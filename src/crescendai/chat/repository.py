@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, delete, func, insert, select, tuple_, update
@@ -11,11 +11,57 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.chat.tables import ChatMessageRow, ChatSessionRow, UserContextRow
 from crescendai.kit.paging import Position
-from crescendai.kit.sql import on_postgresql, upsert
+from crescendai.kit.sql import on_postgresql, unmapped, upsert
 
 _sessions, _messages = (cast(Table, row.__table__) for row in (ChatSessionRow, ChatMessageRow))
 _contexts = cast(Table, UserContextRow.__table__)
 _INSERT_SESSION, _INSERT_MESSAGES = insert(_sessions), insert(_messages)
+_SESSION = select(_sessions).where(
+    _sessions.c.id == bindparam("session_id"), _sessions.c.owner_id == bindparam("owner_id")
+)
+_SESSION_LOCKED = _SESSION.with_for_update()
+_SAID = (  # what people wrote or read
+    _messages.c.role != "tool",
+    _messages.c.content != "",
+    _messages.c.replaced_at.is_(None),
+)
+_SAID_COUNT = (
+    select(func.count())
+    .where(_messages.c.session_id == _sessions.c.id, *_SAID)
+    .correlate(_sessions)
+    .scalar_subquery()
+)
+_SESSIONS = (
+    select(_sessions, _SAID_COUNT.label("message_count"))
+    .where(_sessions.c.owner_id == bindparam("owner_id"))
+    .order_by(_sessions.c.created_at.desc(), _sessions.c.id.desc())
+    .limit(bindparam("most"))
+)
+_TALK = (
+    select(_messages)
+    .where(_messages.c.session_id == bindparam("session_id"), *_SAID)
+    .order_by(_messages.c.position.desc())
+    .limit(bindparam("most"))
+)
+_LAST_QUESTION = (
+    select(_messages)
+    .where(
+        _messages.c.session_id == bindparam("session_id"),
+        _messages.c.role == "user",
+        _messages.c.replaced_at.is_(None),
+    )
+    .order_by(_messages.c.position.desc())
+    .limit(1)
+)
+_REPLACE = (
+    update(_messages)
+    .where(
+        _messages.c.session_id == bindparam("of_session"),
+        _messages.c.position >= bindparam("from_position"),
+    )
+    .values(replaced_at=bindparam("at"))
+)
+_CONTEXT = select(_contexts).where(_contexts.c.user_id == bindparam("user_id"))
 _LOCK = select(_sessions.c.id).where(_sessions.c.id == bindparam("session_id")).with_for_update()
 _LAST_POSITION = select(func.max(_messages.c.position)).where(
     _messages.c.session_id == bindparam("session_id")
@@ -26,44 +72,38 @@ _TOUCH = (
     .where(_sessions.c.id == bindparam("session_id"))
     .values(updated_at=bindparam("at"))
 )
+_TURN_TO = _TOUCH.values(recording_id=bindparam("about"))
+
+
+class CountedSession(Protocol):
+    """A session's row with how many messages people wrote or read in it."""
+
+    id: UUID
+    recording_id: UUID | None
+    title: str
+    created_at: int
+    updated_at: int
+    message_count: int
 
 
 async def session_of(
     session: AsyncSession, owner_id: UUID, session_id: UUID, lock: bool = False
 ) -> ChatSessionRow | None:
     """``lock``: nobody else adds to it until this transaction is over."""
-    query = select(ChatSessionRow).where(
-        ChatSessionRow.id == session_id, ChatSessionRow.owner_id == owner_id
-    )
-    if lock:
-        query = query.with_for_update()
-    return (await session.execute(query)).scalar_one_or_none()
+    query = _SESSION_LOCKED if lock else _SESSION
+    found = await session.execute(query, {"session_id": session_id, "owner_id": owner_id})
+    return next(iter(unmapped(found, ChatSessionRow)), None)
 
 
 async def sessions_page(
     session: AsyncSession, owner_id: UUID, limit: int, after: Position | None
-) -> Sequence[ChatSessionRow]:
-    query = select(ChatSessionRow).where(ChatSessionRow.owner_id == owner_id)
+) -> Sequence[CountedSession]:
+    query = _SESSIONS
     if after is not None:
-        key = tuple_(ChatSessionRow.created_at, ChatSessionRow.id)
+        key = tuple_(_sessions.c.created_at, _sessions.c.id)
         query = query.where(key < tuple_(after.created_at, after.id))
-    query = query.order_by(ChatSessionRow.created_at.desc(), ChatSessionRow.id.desc())
-    return (await session.execute(query.limit(limit))).scalars().all()
-
-
-async def message_counts(session: AsyncSession, session_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """How many messages people wrote or read, by session."""
-    query = (
-        select(ChatMessageRow.session_id, func.count())
-        .where(
-            ChatMessageRow.session_id.in_(session_ids),
-            ChatMessageRow.role != "tool",
-            ChatMessageRow.content != "",
-            ChatMessageRow.replaced_at.is_(None),
-        )
-        .group_by(ChatMessageRow.session_id)
-    )
-    return {row[0]: row[1] for row in await session.execute(query)}
+    found = await session.execute(query, {"owner_id": owner_id, "most": limit})
+    return cast(Sequence[CountedSession], found.all())
 
 
 async def add_session(session: AsyncSession, **values: object) -> None:
@@ -76,6 +116,12 @@ async def add_messages(session: AsyncSession, rows: Sequence[dict[str, object]])
 
 async def touch(session: AsyncSession, session_id: UUID, at: int) -> None:
     await session.execute(_TOUCH, {"session_id": session_id, "at": at})
+
+
+async def turn_to(session: AsyncSession, session_id: UUID, recording_id: UUID, at: int) -> None:
+    """From now on the session is about that recording."""
+    values = {"session_id": session_id, "about": recording_id, "at": at}
+    await session.execute(_TURN_TO, values)
 
 
 async def lock_session(session: AsyncSession, session_id: UUID) -> None:
@@ -103,47 +149,27 @@ async def messages(session: AsyncSession, session_id: UUID) -> Sequence[ChatMess
 
 
 async def last_question(session: AsyncSession, session_id: UUID) -> ChatMessageRow | None:
-    query = (
-        select(ChatMessageRow)
-        .where(
-            ChatMessageRow.session_id == session_id,
-            ChatMessageRow.role == "user",
-            ChatMessageRow.replaced_at.is_(None),
-        )
-        .order_by(ChatMessageRow.position.desc())
-        .limit(1)
-    )
-    return (await session.execute(query)).scalar_one_or_none()
+    found = await session.execute(_LAST_QUESTION, {"session_id": session_id})
+    return next(iter(unmapped(found, ChatMessageRow)), None)
 
 
 async def replace_from(session: AsyncSession, session_id: UUID, position: int, at: int) -> None:
     """Take what stands at that position and after it out of the conversation."""
-    query = update(ChatMessageRow).where(
-        ChatMessageRow.session_id == session_id, ChatMessageRow.position >= position
-    )
-    await session.execute(query.values(replaced_at=at))
+    values = {"of_session": session_id, "from_position": position, "at": at}
+    await session.execute(_REPLACE, values)
 
 
 async def recent_talk(
     session: AsyncSession, session_id: UUID, limit: int
 ) -> Sequence[ChatMessageRow]:
     """The last messages that people wrote or read, oldest first."""
-    query = (
-        select(ChatMessageRow)
-        .where(
-            ChatMessageRow.session_id == session_id,
-            ChatMessageRow.role != "tool",
-            ChatMessageRow.content != "",
-            ChatMessageRow.replaced_at.is_(None),
-        )
-        .order_by(ChatMessageRow.position.desc())
-        .limit(limit)
-    )
-    return list(reversed((await session.execute(query)).scalars().all()))
+    found = await session.execute(_TALK, {"session_id": session_id, "most": limit})
+    return list(reversed(unmapped(found, ChatMessageRow)))
 
 
 async def context_of(session: AsyncSession, user_id: UUID) -> UserContextRow | None:
-    return await session.get(UserContextRow, user_id)
+    found = await session.execute(_CONTEXT, {"user_id": user_id})
+    return next(iter(unmapped(found, UserContextRow)), None)
 
 
 async def language_of(session: AsyncSession, user_id: UUID) -> str | None:

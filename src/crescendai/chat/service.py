@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crescendai.chat import repository, turn_repository
 from crescendai.chat.brief import HeardRecording, Said, TurnBrief
 from crescendai.chat.events import Sent
+from crescendai.chat.repository import CountedSession
 from crescendai.chat.schemas import (
     ChatMessage,
     ChatSession,
@@ -56,13 +57,11 @@ class ChatService:
 
     async def sessions(self, caller: Caller, limit: int, cursor: str | None) -> ChatSessionPage:
         after = decode_cursor(cursor)
-        async with self._transactions.read() as session:
+        async with self._transactions.read_once() as session:
             rows = await repository.sessions_page(session, caller.user_id, limit + 1, after)
-            shown, following = cut(rows, limit)
-            counts = await repository.message_counts(session, [row.id for row in shown])
+        shown, following = cut(rows, limit)
         return ChatSessionPage(
-            items=[_session(row, counts.get(row.id, 0)) for row in shown],
-            next_cursor=following,
+            items=[_session(row, row.message_count) for row in shown], next_cursor=following
         )
 
     async def session(self, caller: Caller, session_id: UUID) -> ChatSessionDetail:
@@ -88,8 +87,15 @@ class ChatService:
             heard = await _heard(session, caller)
             await _check_recording(session, caller, request.recording_id, heard)
             row = await self._session_for(session, caller, request)
-            brief = await self._open_turn(session, caller, row, request.message, heard, runner)
-        return replace(brief, language=request.language or brief.language)
+            goes_on = request.session_id is not None
+            brief = await self._open_turn(
+                session, caller, row, request.message, heard, runner, goes_on
+            )
+        return replace(
+            brief,
+            recording_id=request.recording_id or brief.recording_id,
+            language=request.language or brief.language,
+        )
 
     async def begin_again(
         self, caller: Caller, session_id: UUID, message: str | None, runner: str = ""
@@ -105,11 +111,12 @@ class ChatService:
             asked = await repository.last_question(session, session_id)
             if asked is None:
                 raise Conflict("nothing_asked", "There is no question to answer again.")
-            row.updated_at = now_ms()
-            await repository.replace_from(session, session_id, asked.position, row.updated_at)
+            now = now_ms()
+            await repository.touch(session, session_id, now)
+            await repository.replace_from(session, session_id, asked.position, now)
             heard = await _heard(session, caller)
             return await self._open_turn(
-                session, caller, row, message or asked.content, heard, runner
+                session, caller, row, message or asked.content, heard, runner, goes_on=True
             )
 
     async def adopt(self, caller: Caller, said: Sequence[Said]) -> UUID:
@@ -242,10 +249,11 @@ class ChatService:
         message: str,
         heard: tuple[HeardRecording, ...],
         runner: str,
+        goes_on: bool,
     ) -> TurnBrief:
         talk: Sequence[ChatMessageRow] = ()
         position = 0
-        if row in session:  # not begun just now
+        if goes_on:
             talk = await repository.recent_talk(session, row.id, HISTORY_MESSAGES)
             position = await repository.next_position(session, row.id)
         asked = _blank(row.id, position) | {"role": "user", "content": message}
@@ -281,8 +289,10 @@ class ChatService:
         if request.session_id is not None:
             row = await self._own(session, caller, request.session_id, lock=True)
             await self._check_idle(session, row.id)
-            row.updated_at = now_ms()
-            row.recording_id = request.recording_id or row.recording_id
+            if request.recording_id is None:
+                await repository.touch(session, row.id, now_ms())
+            else:
+                await repository.turn_to(session, row.id, request.recording_id, now_ms())
             return row
         return await _open_session(session, caller, request.message, request.recording_id)
 
@@ -348,7 +358,7 @@ def _title(message: str) -> str:
     return line[:TITLE_CHARS].rsplit(" ", 1)[0] + "…"
 
 
-def _session(row: ChatSessionRow, message_count: int) -> ChatSession:
+def _session(row: ChatSessionRow | CountedSession, message_count: int) -> ChatSession:
     return ChatSession(
         session_id=row.id,
         title=row.title,

@@ -26,6 +26,16 @@ _STATUS = select(_turns.c.status).where(_turns.c.id == bindparam("turn_id"))
 _RUNNING_IN = select(_turns.c.id).where(
     _turns.c.session_id == bindparam("session_id"), _turns.c.status == "running"
 )
+_RUNNING_AMONG = (
+    select(_turns.c.id)
+    .where(_turns.c.id.in_(bindparam("turn_ids", expanding=True)), _turns.c.status == "running")
+    .with_for_update()
+)
+_BEAT = (
+    update(_turns)
+    .where(_turns.c.id.in_(bindparam("turn_ids", expanding=True)))
+    .values(beat_at=bindparam("at"))
+)
 _STOPS_ASKED = select(_turns.c.id).where(
     _turns.c.status == "running", _turns.c.runner == bindparam("runner"), _turns.c.stop_asked
 )
@@ -81,9 +91,8 @@ async def events_after(session: AsyncSession, turn_id: UUID, after: int) -> list
 
 async def add_events(session: AsyncSession, batches: Sequence[Batch]) -> None:
     """Store batches; those of a turn that is gone or over are left out."""
-    ids = {batch.turn_id for batch in batches}
-    query = select(ChatTurnRow.id).where(ChatTurnRow.id.in_(ids), ChatTurnRow.status == "running")
-    running = set((await session.execute(query.with_for_update())).scalars())
+    ids = list({batch.turn_id for batch in batches})
+    running = set((await session.execute(_RUNNING_AMONG, {"turn_ids": ids})).scalars())
     rows = [_row(batch) for batch in batches if batch.turn_id in running]
     if rows:
         await session.execute(_INSERT_EVENTS, rows)
@@ -113,8 +122,7 @@ async def stops_asked(session: AsyncSession, runner: str) -> Sequence[UUID]:
 
 
 async def beat(session: AsyncSession, turn_ids: Sequence[UUID], at: int) -> None:
-    query = update(ChatTurnRow).where(ChatTurnRow.id.in_(turn_ids)).values(beat_at=at)
-    await session.execute(query)
+    await session.execute(_BEAT, {"turn_ids": turn_ids, "at": at})
 
 
 async def left_behind(

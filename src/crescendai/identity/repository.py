@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.identity.tables import ApiKeyRow, UserRow
+from crescendai.kit.sql import unmapped
 
-_users = cast(Table, UserRow.__table__)
+_users, _keys = (cast(Table, row.__table__) for row in (UserRow, ApiKeyRow))
+_INSERT_USER = insert(_users)
+_KEY_BY_HASH = select(_keys).where(_keys.c.key_hash == bindparam("key_hash"))
 _USER_NAMED = select(_users.c.id).where(_users.c.name == bindparam("name"))
 
 
@@ -19,9 +22,13 @@ async def user_named(session: AsyncSession, name: str) -> UUID | None:
     return (await session.execute(_USER_NAMED, {"name": name})).scalar_one_or_none()
 
 
+async def add_user(session: AsyncSession, **values: object) -> None:
+    await session.execute(_INSERT_USER, values)
+
+
 async def key_by_hash(session: AsyncSession, key_hash: str) -> ApiKeyRow | None:
-    query = select(ApiKeyRow).where(ApiKeyRow.key_hash == key_hash)
-    return (await session.execute(query)).scalar_one_or_none()
+    found = await session.execute(_KEY_BY_HASH, {"key_hash": key_hash})
+    return next(iter(unmapped(found, ApiKeyRow)), None)
 
 
 async def keys_of(session: AsyncSession, user_id: UUID) -> Sequence[ApiKeyRow]:
@@ -44,6 +51,6 @@ async def note_use(session: AsyncSession, key_id: UUID, at: int) -> None:
     await session.execute(statement)
 
 
-async def add(session: AsyncSession, row: UserRow | ApiKeyRow) -> None:
+async def add(session: AsyncSession, row: ApiKeyRow) -> None:
     session.add(row)
     await session.flush()

@@ -13,7 +13,6 @@ from crescendai.identity.caller import Caller
 from crescendai.identity.keys import KEY_PREFIX, ApiKeys
 from crescendai.identity.schemas import KeyRequest, NewApiKey
 from crescendai.identity.scopes import ALL_SCOPES, Scope
-from crescendai.identity.tables import UserRow
 from crescendai.identity.tokens import TokenVerifier
 from crescendai.kit.clock import now_ms
 from crescendai.kit.ids import new_id
@@ -48,10 +47,10 @@ class IdentityService:
             found = await repository.user_named(session, name)
         if found is not None:
             return Caller(found)
-        row = UserRow(id=user_id or new_id(), name=name, created_at=now_ms())
+        made = user_id or new_id()
         try:
-            async with self._transactions.write() as session:
-                await repository.add(session, row)
+            async with self._transactions.write_briefly() as session:
+                await repository.add_user(session, id=made, name=name, created_at=now_ms())
         except IntegrityError:  # made by another request in the meantime
             async with self._transactions.read_briefly() as session:
                 found = await repository.user_named(session, name)
@@ -60,7 +59,7 @@ class IdentityService:
                     "subject_taken", "This subject's id belongs to another user of this server."
                 ) from None
             return Caller(found)
-        return Caller(row.id)
+        return Caller(made)
 
     async def known_user(self, name: str) -> Caller:
         """Raises NotFound for a name that nobody has."""

@@ -6,7 +6,11 @@ A token's header is only asked which of the issuer's keys it means. It cannot ch
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import cast
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import jwt
@@ -18,6 +22,7 @@ from crescendai.ports.issuer import IssuerKeys
 LEEWAY_SEC = 10
 _MOST_CHARACTERS = 8192
 _MOST_SUBJECT_CHARACTERS = 255
+_KEPT_TOKENS = 4096
 
 
 @dataclass(frozen=True)
@@ -28,14 +33,33 @@ class Subject:
     user_id: UUID
 
 
+@dataclass(frozen=True)
+class _Verified:
+    """What a token is found to say, for as long as its key is the issuer's and its times hold."""
+
+    subject: Subject
+    key_id: str
+    key: SigningKey
+    from_sec: float
+    until_sec: float
+
+
 class TokenVerifier:
+    """Checks the signature of the same token by the same key once: it comes with every request."""
+
     def __init__(self, *, issuer: str, audience: str, source: IssuerKeys) -> None:
         self._issuer = issuer
         self._audience = audience
         self._keys = KeySet(source)
+        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()  # by the token's hash
 
     async def verify(self, token: str) -> Subject:
         """Raises NotAuthenticated for a token that is not good, Unavailable without keys."""
+        hashed = sha256(token.encode(errors="surrogatepass")).digest()
+        known = self._verified.get(hashed)
+        if known is not None and await self._still_holds(known):
+            self._verified.move_to_end(hashed)
+            return known.subject
         try:
             header = jwt.get_unverified_header(token) if len(token) <= _MOST_CHARACTERS else {}
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
@@ -46,7 +70,22 @@ class TokenVerifier:
         key = await self._keys.find(key_id)
         if key is None or header.get("alg") != key.algorithm:
             raise _refused("it is not signed with a key of the issuer")
-        return self._subject(self._claims(token, key))
+        claims = self._claims(token, key)
+        subject = self._subject(claims)
+        begins = max(_time(claims, "nbf"), _time(claims, "iat")) - LEEWAY_SEC
+        ends = _time(claims, "exp") + LEEWAY_SEC
+        self._keep(hashed, _Verified(subject, key_id, key, begins, ends))
+        return subject
+
+    def _keep(self, hashed: bytes, verified: _Verified) -> None:
+        self._verified[hashed] = verified
+        self._verified.move_to_end(hashed)
+        if len(self._verified) > _KEPT_TOKENS:
+            self._verified.popitem(last=False)
+
+    async def _still_holds(self, known: _Verified) -> bool:
+        in_time = known.from_sec <= time.time() < known.until_sec
+        return in_time and await self._keys.find(known.key_id) is known.key
 
     def _claims(self, token: str, key: SigningKey) -> dict[str, object]:
         try:
@@ -74,6 +113,10 @@ class TokenVerifier:
             return Subject(name, UUID(sub))
         except ValueError:
             return Subject(name, uuid5(NAMESPACE_URL, name))
+
+
+def _time(claims: dict[str, object], name: str) -> int:
+    return int(cast(float, claims.get(name, 0)))
 
 
 def _refused(why: str) -> NotAuthenticated:

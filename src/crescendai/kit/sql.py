@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Result
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
+R = TypeVar("R", bound="Base")
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 
@@ -44,7 +45,11 @@ class Transactions:
     engine carries it out on the event loop itself.
 
     ``write_briefly`` is a ``write`` of a few rows that are found by their keys, and awaits nothing
-    but them: an embedded engine carries it out on the event loop itself.
+    but them: an embedded engine carries it out on the event loop itself. Its statements are plain.
+
+    Statements are plain when they are made of tables, not of mapped classes. On a server those of
+    a ``read_once``, ``read_briefly`` or ``write_briefly`` go straight to the driver, and quickly
+    when they are made once, as a constant of their repository.
     """
 
     read: Transaction
@@ -52,6 +57,11 @@ class Transactions:
     read_briefly: Transaction
     write: Transaction
     write_briefly: Transaction
+
+
+def unmapped(found: Result[Any], table: type[R]) -> Sequence[R]:
+    """Rows of all columns of a table, to be read: they have its attributes, and no session."""
+    return cast(Sequence[R], found.all())
 
 
 async def upsert(session: AsyncSession, table: type[Base], values: Mapping[str, Any]) -> None:

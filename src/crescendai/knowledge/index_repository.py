@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.sql import insert_missing
@@ -21,7 +21,15 @@ from crescendai.knowledge.tables import (
 )
 from crescendai.ports.embedding import Embedder
 
-_REVISION = select(RevisionRow.__table__.c.value)
+_revisions = RevisionRow.__table__
+_REVISION = select(_revisions.c.value)
+_made = ModelDataRow.__table__
+_MODEL_DATA = select(_made.c.model_id, _made.c.number, _made.c.data).where(
+    _made.c.number.in_(bindparam("numbers", expanding=True)),
+    _made.c.model_id.in_(bindparam("model_ids", expanding=True)),
+)
+_STATE = select(_revisions.c.value, _revisions.c.embedder_id)
+_STATE_LOCKED = _STATE.with_for_update()
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,7 @@ class PackedWords:
 
 async def state(session: AsyncSession, lock: bool = False) -> IndexState:
     """``lock``: nobody else changes what can be found until this transaction is over."""
-    query = select(RevisionRow.value, RevisionRow.embedder_id)
-    row = (await session.execute(query.with_for_update() if lock else query)).one_or_none()
+    row = (await session.execute(_STATE_LOCKED if lock else _STATE)).one_or_none()
     return IndexState() if row is None else IndexState(*row)
 
 
@@ -115,11 +122,9 @@ async def model_data(
     session: AsyncSession, numbers: Collection[int], model_ids: Collection[str]
 ) -> dict[str, dict[int, bytes]]:
     """What each of the models has made of those chunks, where it has: by model, by number."""
-    query = select(ModelDataRow.model_id, ModelDataRow.number, ModelDataRow.data).where(
-        ModelDataRow.number.in_(numbers), ModelDataRow.model_id.in_(model_ids)
-    )
     made: dict[str, dict[int, bytes]] = {model_id: {} for model_id in model_ids}
-    for model_id, number, data in await session.execute(query):
+    wanted = {"numbers": list(numbers), "model_ids": list(model_ids)}
+    for model_id, number, data in await session.execute(_MODEL_DATA, wanted):
         made[model_id][number] = data
     return made
 

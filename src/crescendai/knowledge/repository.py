@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, delete, func, or_, select, tuple_, update
+from sqlalchemy import String, Table, bindparam, cast, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.paging import Position
+from crescendai.kit.sql import unmapped
 from crescendai.knowledge.filters import Filters
 from crescendai.knowledge.tables import ChunkRow, DocumentRow, PageRow
+
+_documents: Table = typing.cast(Table, DocumentRow.__table__)
+_PAGE = (
+    select(_documents)
+    .where(or_(_documents.c.owner_id.is_(None), _documents.c.owner_id == bindparam("owner_id")))
+    .order_by(_documents.c.created_at.desc(), _documents.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 @dataclass(frozen=True)
@@ -67,12 +77,12 @@ async def visible_documents(
     session: AsyncSession, owner_id: UUID, after: Position | None, limit: int
 ) -> Sequence[DocumentRow]:
     """Newest first, the built-in ones among them."""
-    key = tuple_(DocumentRow.created_at, DocumentRow.id)
-    query = select(DocumentRow).where(_visible(owner_id))
+    query = _PAGE
     if after is not None:
+        key = tuple_(_documents.c.created_at, _documents.c.id)
         query = query.where(key < tuple_(after.created_at, after.id))
-    query = query.order_by(DocumentRow.created_at.desc(), DocumentRow.id.desc()).limit(limit)
-    return (await session.execute(query)).scalars().all()
+    found = await session.execute(query, {"owner_id": owner_id, "most": limit})
+    return unmapped(found, DocumentRow)
 
 
 async def matching_documents(session: AsyncSession, owner_id: UUID, filters: Filters) -> set[UUID]:

@@ -162,17 +162,18 @@ class KnowledgeSearch:
         similarities = {one.number: one.similarity for one in near.neighbours} if near else {}
         bm25 = {match.number: match.score for match in matches}
         bm25 |= await self._words.scores(query, similarities.keys() - bm25.keys())
-        async with self._transactions.read() as session:
-            if near:
-                model_id = near.embedder.model_id
-                far = bm25.keys() - similarities.keys()
+        if near:
+            model_id = near.embedder.model_id
+            far = bm25.keys() - similarities.keys()
+            async with self._transactions.read_once() as session:
                 made = await index_repository.model_data(session, far, [model_id])
-                similarities |= near.similarities(made[model_id])
-            candidates = self._best(bm25, similarities)[:wanted]
-            if not self._weights.reranker:
-                return candidates, {}
-            model_ids = [self._reranker.model_id, *([near.embedder.model_id] if near else ())]
-            numbers = [one.number for one in candidates]
+            similarities |= near.similarities(made[model_id])
+        candidates = self._best(bm25, similarities)[:wanted]
+        if not self._weights.reranker:
+            return candidates, {}
+        model_ids = [self._reranker.model_id, *([near.embedder.model_id] if near else ())]
+        numbers = [one.number for one in candidates]
+        async with self._transactions.read_once() as session:
             return candidates, await index_repository.model_data(session, numbers, model_ids)
 
     def _best(

@@ -93,10 +93,10 @@ class ProgressService:
         async with self._transactions.read_once() as session:
             rows = await repository.analysed(session, caller.user_id, _MOST)
         dimensions: dict[str, list[Point]] = {}
-        for recording, row in reversed(rows):
+        for recording in reversed(rows):
             if piece.casefold() not in recording.filename.casefold():
                 continue
-            analysis = Analysis.model_validate(row.document)
+            analysis = Analysis.model_validate(recording.document)
             for key, value in (analysis.scores | analysis.holistic).items():
                 low, high = analysis.intervals[key]
                 point = Point(

@@ -3,23 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Table, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.paging import Position
+from crescendai.kit.sql import unmapped
 from crescendai.recordings.schemas import FINAL
 from crescendai.recordings.tables import AnalysisRow, PendingUploadRow, RecordingRow
 
-_recordings = RecordingRow.__table__
+_recordings, _analyses = (cast(Table, row.__table__) for row in (RecordingRow, AnalysisRow))
+_OWNED = select(_recordings).where(
+    _recordings.c.id == bindparam("recording_id"), _recordings.c.owner_id == bindparam("owner_id")
+)
+_PAGE = (
+    select(_recordings)
+    .where(_recordings.c.owner_id == bindparam("owner_id"))
+    .order_by(_recordings.c.created_at.desc(), _recordings.c.id.desc())
+    .limit(bindparam("most"))
+)
+_ANALYSED = (
+    select(_recordings.c.id, _recordings.c.filename, _recordings.c.created_at, _analyses.c.document)
+    .join(_analyses, _analyses.c.recording_id == _recordings.c.id)
+    .where(_recordings.c.owner_id == bindparam("owner_id"))
+    .order_by(_recordings.c.created_at.desc(), _recordings.c.id.desc())
+    .limit(bindparam("most"))
+)
 _NAMES_OF_READY = (
     select(_recordings.c.id, _recordings.c.filename)
     .where(_recordings.c.owner_id == bindparam("owner_id"), _recordings.c.status == "ready")
     .order_by(_recordings.c.created_at.desc(), _recordings.c.id.desc())
     .limit(bindparam("most"))
 )
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """A recording and its analysis, as they are stored."""
+
+    id: UUID
+    filename: str
+    created_at: int
+    document: dict[str, Any]
 
 
 async def add(session: AsyncSession, row: RecordingRow) -> None:
@@ -31,23 +59,24 @@ async def by_id(session: AsyncSession, recording_id: UUID) -> RecordingRow | Non
     return await session.get(RecordingRow, recording_id)
 
 
-async def owned(
-    session: AsyncSession, owner_id: UUID, recording_id: UUID, lock: bool = False
+async def owned(session: AsyncSession, owner_id: UUID, recording_id: UUID) -> RecordingRow | None:
+    """To be read."""
+    values = {"recording_id": recording_id, "owner_id": owner_id}
+    return next(iter(unmapped(await session.execute(_OWNED, values), RecordingRow)), None)
+
+
+async def owned_to_change(
+    session: AsyncSession, owner_id: UUID, recording_id: UUID
 ) -> RecordingRow | None:
-    """``lock``: nobody else changes it until this transaction is over."""
+    """Nobody else changes it until this transaction is over."""
     query = select(RecordingRow).where(
         RecordingRow.id == recording_id, RecordingRow.owner_id == owner_id
     )
-    if lock:
-        query = query.with_for_update()
-    return (await session.execute(query)).scalar_one_or_none()
+    return (await session.execute(query.with_for_update())).scalar_one_or_none()
 
 
 async def is_owned(session: AsyncSession, owner_id: UUID, recording_id: UUID) -> bool:
-    query = select(RecordingRow.id).where(
-        RecordingRow.id == recording_id, RecordingRow.owner_id == owner_id
-    )
-    return (await session.execute(query)).first() is not None
+    return await owned(session, owner_id, recording_id) is not None
 
 
 async def names_of_ready(
@@ -73,13 +102,12 @@ async def page(
     session: AsyncSession, owner_id: UUID, after: Position | None, limit: int
 ) -> Sequence[RecordingRow]:
     """Newest first, at most ``limit`` rows."""
-    query = select(RecordingRow).where(RecordingRow.owner_id == owner_id)
+    query = _PAGE
     if after is not None:
-        query = query.where(
-            tuple_(RecordingRow.created_at, RecordingRow.id) < (after.created_at, after.id)
-        )
-    query = query.order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc()).limit(limit)
-    return (await session.execute(query)).scalars().all()
+        key = tuple_(_recordings.c.created_at, _recordings.c.id)
+        query = query.where(key < (after.created_at, after.id))
+    found = await session.execute(query, {"owner_id": owner_id, "most": limit})
+    return unmapped(found, RecordingRow)
 
 
 async def awaits_analysis(session: AsyncSession, recording_id: UUID) -> bool:
@@ -112,18 +140,10 @@ async def save_analysis(session: AsyncSession, row: AnalysisRow) -> None:
     await session.flush()
 
 
-async def analysed(
-    session: AsyncSession, owner_id: UUID, limit: int
-) -> Sequence[tuple[RecordingRow, AnalysisRow]]:
-    """The owner's newest analysed recordings with their analyses, newest first."""
-    query = (
-        select(RecordingRow, AnalysisRow)
-        .join(AnalysisRow, AnalysisRow.recording_id == RecordingRow.id)
-        .where(RecordingRow.owner_id == owner_id)
-        .order_by(RecordingRow.created_at.desc(), RecordingRow.id.desc())
-        .limit(limit)
-    )
-    return [(recording, found) for recording, found in (await session.execute(query)).all()]
+async def analysed(session: AsyncSession, owner_id: UUID, limit: int) -> Sequence[Analysed]:
+    """The owner's newest analysed recordings, newest first."""
+    found = await session.execute(_ANALYSED, {"owner_id": owner_id, "most": limit})
+    return [Analysed(*row) for row in found]
 
 
 async def stored_bytes(session: AsyncSession, owner_id: UUID) -> int:

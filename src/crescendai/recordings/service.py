@@ -205,7 +205,7 @@ class RecordingService:
         Raises Conflict when it is over already.
         """
         async with self._transactions.write() as session:
-            row = await repository.owned(session, caller.user_id, recording_id, lock=True)
+            row = await repository.owned_to_change(session, caller.user_id, recording_id)
             if row is None:
                 raise not_found()
             if row.status in FINAL:
@@ -220,7 +220,7 @@ class RecordingService:
     async def retry(self, caller: Caller, recording_id: UUID) -> Recording:
         """Analyse once more what failed or was cancelled. Raises Conflict for any other."""
         async with self._transactions.write() as session:
-            row = await repository.owned(session, caller.user_id, recording_id, lock=True)
+            row = await repository.owned_to_change(session, caller.user_id, recording_id)
             if row is None:
                 raise not_found()
             if row.status not in ENDED_EARLY:
@@ -241,7 +241,7 @@ class RecordingService:
     async def remove(self, caller: Caller, recording_id: UUID) -> None:
         """Audio, analysis and feedback go together; a running analysis ends without a result."""
         async with self._transactions.write() as session:
-            row = await repository.owned(session, caller.user_id, recording_id, lock=True)
+            row = await repository.owned_to_change(session, caller.user_id, recording_id)
             if row is None:
                 raise not_found()
             await repository.remove(session, recording_id)

@@ -68,16 +68,20 @@ class Quotas:
     async def check_analysis(self, caller: Caller) -> None:
         """Raises QuotaSpent when nothing is left."""
         if limit := self._allowance.analysis_minutes:
-            async with self._transactions.read() as session:
-                if await _minutes(session, caller.user_id) >= limit:
+            async with self._transactions.read_once() as session:
+                used = await _minutes(session, caller.user_id)
+            if used >= limit:
+                async with self._transactions.read() as session:
                     raise await _minutes_spent(session, caller.user_id, limit)
 
     async def check_tokens(self, caller: Caller) -> None:
         """Raises QuotaSpent when nothing is left, answers that are being given counted in."""
         if limit := self._allowance.llm_tokens:
             running = self._answering[caller.user_id] * ANSWER_TOKENS
-            async with self._transactions.read() as session:
-                if await _tokens(session, caller.user_id) + running >= limit:
+            async with self._transactions.read_once() as session:
+                used = await _tokens(session, caller.user_id)
+            if used + running >= limit:
+                async with self._transactions.read() as session:
                     raise QuotaSpent(
                         "quota_tokens",
                         f"You have used {limit} tokens of the language model in 24 hours, which "

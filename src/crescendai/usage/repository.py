@@ -6,15 +6,21 @@ from collections.abc import Sequence
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Row, Table, func, insert, select
+from sqlalchemy import Row, Table, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.identity.tables import UserRow
 from crescendai.kit.clock import DAY_MS
 from crescendai.usage.tables import HeardAudioRow, UsageRow
 
-_INSERT_USAGE = insert(cast(Table, UsageRow.__table__))
-_INSERT_AUDIO = insert(cast(Table, HeardAudioRow.__table__))
+_usage, _heard = (cast(Table, row.__table__) for row in (UsageRow, HeardAudioRow))
+_INSERT_USAGE, _INSERT_AUDIO = insert(_usage), insert(_heard)
+_TOKENS_SINCE = select(func.sum(_usage.c.prompt_tokens + _usage.c.completion_tokens)).where(
+    _usage.c.owner_id == bindparam("owner_id"), _usage.c.created_at >= bindparam("since_ms")
+)
+_AUDIO_SINCE = select(func.sum(_heard.c.milliseconds)).where(
+    _heard.c.owner_id == bindparam("owner_id"), _heard.c.created_at >= bindparam("since_ms")
+)
 
 
 async def add_usage(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
@@ -32,17 +38,13 @@ async def lock_user(session: AsyncSession, user_id: UUID) -> None:
 
 
 async def tokens_since(session: AsyncSession, owner_id: UUID, since_ms: int) -> int:
-    query = select(func.sum(UsageRow.prompt_tokens + UsageRow.completion_tokens)).where(
-        UsageRow.owner_id == owner_id, UsageRow.created_at >= since_ms
-    )
-    return int((await session.execute(query)).scalar_one() or 0)
+    found = await session.execute(_TOKENS_SINCE, {"owner_id": owner_id, "since_ms": since_ms})
+    return int(found.scalar_one() or 0)
 
 
 async def audio_ms_since(session: AsyncSession, owner_id: UUID, since_ms: int) -> int:
-    query = select(func.sum(HeardAudioRow.milliseconds)).where(
-        HeardAudioRow.owner_id == owner_id, HeardAudioRow.created_at >= since_ms
-    )
-    return int((await session.execute(query)).scalar_one() or 0)
+    found = await session.execute(_AUDIO_SINCE, {"owner_id": owner_id, "since_ms": since_ms})
+    return int(found.scalar_one() or 0)
 
 
 async def oldest_since(session: AsyncSession, owner_id: UUID, since_ms: int) -> int | None:

@@ -203,7 +203,8 @@ def _write(sink: BinaryIO, samples: Samples) -> int:
     return len(samples)
 
 
-def main(task: str, path: Path, *outs: Path) -> dict[str, Any]:
+def main(task: str, *files: str) -> dict[str, Any]:
+    path, *outs = map(Path, files)
     for out in outs:
         out.touch()  # it must be there to be named as the one file that may be written
     megabytes = path.stat().st_size >> 20
@@ -223,4 +224,4 @@ def main(task: str, path: Path, *outs: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], *map(Path, sys.argv[2:]))))
+    print(json.dumps(main(*sys.argv[1:])))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from crescendai.adapters.limited import ChildFailed, run_limited
+from crescendai.adapters.nursery import nursery
 from crescendai.errors import InvalidInput, TooLarge, UnsupportedFormat
 from crescendai.music.quality import too_short
 from crescendai.ports.performance import AudioInfo
@@ -31,7 +32,7 @@ class FileAudioProbe:
             sniff(file.read(SNIFF_BYTES))
         try:
             async with self._turn:
-                found = await run_limited(_CHILD, "probe", str(path), wall_sec=_PROBE_WALL_SEC)
+                found = await nursery(_CHILD).run("probe", str(path), wall_sec=_PROBE_WALL_SEC)
         except ChildFailed as failure:
             raise _as_error(failure) from failure
         info = AudioInfo(**found)

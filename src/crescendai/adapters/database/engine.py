@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from crescendai.adapters.database import postgresql, sqlite_driver
+from crescendai.adapters.database.direct import Direct
 from crescendai.adapters.database.in_place import InPlace, dumped
 from crescendai.errors import Unavailable
 from crescendai.kit.sql import Transactions
@@ -30,7 +31,6 @@ _PRAGMAS = (
 )
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """Every statement of a reading transaction sees the same moment, as in SQLite."""
-_AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}
 
 
 def sqlite_url(data_dir: Path) -> str:
@@ -40,32 +40,35 @@ def sqlite_url(data_dir: Path) -> str:
 class Database:
     """An engine and its transactions. Open until :meth:`close`.
 
-    ``url`` is :func:`sqlite_url`'s, or that of a PostgreSQL database as libpq knows it; of a pool
-    to that, twice ``connections`` may open, and stay open.
+    ``url`` is :func:`sqlite_url`'s, or that of a PostgreSQL database as libpq knows it; to that
+    twice ``connections`` may open, half of them for brief statements, and stay open.
     """
 
     def __init__(self, url: str, connections: int = 10) -> None:
         self._writing: AbstractAsyncContextManager[Any] = nullcontext()
         self._reading: dict[str, Any] = {}
-        self._reading_once: dict[str, Any] = {}
         self._in_place: InPlace | None = None
+        self._direct: Direct | None = None
         if url.startswith("sqlite"):
             self.engine = _open_sqlite(url)
             self._in_place = InPlace(url, _PRAGMAS)
             self._writing = asyncio.Lock()  # writers of a process queue here, not in SQLite's sleep
         else:
             self.engine = postgresql.connect(url, connections)
-            self._reading, self._reading_once = _SNAPSHOT, _AUTOCOMMIT
+            self._reading = _SNAPSHOT
+            self._direct = Direct(self.engine, postgresql.connect_directly(url), connections)
         self.transactions = Transactions(
             self._read, self._read_once, self._read_briefly, self._write, self._write_briefly
         )
 
     @asynccontextmanager
     async def _read_once(self) -> AsyncIterator[AsyncSession]:
-        async with self.engine.connect() as connection:
-            await connection.execution_options(**self._reading_once)
-            async with _session(connection) as session:
-                yield session
+        if self._direct is not None:
+            async with self._direct.reading() as direct:
+                yield direct
+            return
+        async with self.engine.connect() as connection, _session(connection) as session:
+            yield session
 
     @asynccontextmanager
     async def _read(self) -> AsyncIterator[AsyncSession]:
@@ -90,6 +93,10 @@ class Database:
 
     @asynccontextmanager
     async def _write_briefly(self) -> AsyncIterator[AsyncSession]:
+        if self._direct is not None:
+            async with self._direct.writing() as direct:
+                yield direct
+            return
         async with self._writing:
             in_place = self._in_place
             session = None if in_place is None else in_place.begin()
@@ -130,6 +137,8 @@ class Database:
     async def close(self) -> None:
         if self._in_place is not None:
             self._in_place.close()
+        if self._direct is not None:
+            await self._direct.close()
         await self.engine.dispose()
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumper
 from sqlalchemy import event, make_url
@@ -19,7 +21,7 @@ _TRUSTED_SEC = 1.0
 def connect(url: str, connections: int) -> AsyncEngine:
     engine = create_async_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
-        pool_size=2 * connections,  # what is opened under load is kept: each costs a fork there
+        pool_size=connections,  # what is opened under load is kept: each costs a fork there
         max_overflow=0,
         pool_use_lifo=True,  # the one used last need not be asked whether it is alive
         hide_parameters=True,  # what people write is in no log
@@ -45,6 +47,20 @@ def connect(url: str, connections: int) -> AsyncEngine:
             raise InvalidatePoolError from error  # the others have been cut with it
 
     return engine
+
+
+def connect_directly(url: str) -> Callable[[], Awaitable[psycopg.AsyncConnection[Any]]]:
+    """Opens connections outside the engine: each statement is a transaction unless one is begun."""
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+    async def connect() -> psycopg.AsyncConnection[Any]:
+        connection = await psycopg.AsyncConnection.connect(
+            plain, autocommit=True, connect_timeout=_CONNECT_WITHIN_SEC
+        )
+        connection.adapters.register_dumper(str, _WithoutNul)
+        return connection
+
+    return connect
 
 
 class _WithoutNul(StrDumper):
