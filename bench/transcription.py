@@ -31,7 +31,7 @@ import numpy as np
 from bench.agreement import NAMES, Scores, compare, mean, velocity_differences
 from bench.reference import Reference, Timed, reference_python
 from bench.transcription_clips import Sound, recordings, renders
-from crescendai.adapters.models import network, transkun
+from crescendai.adapters.models import network, transkun, transkun_segments
 from crescendai.adapters.models.transkun import WEIGHTS_DIR, TranskunTranscriber
 from crescendai.music import mel, semicrf, stitching
 from crescendai.music.mel import SAMPLE_RATE
@@ -68,7 +68,7 @@ def _path(folder: Path, sound: Sound) -> Path:
 def engine_digest(weights: Path, narrow: bool) -> str:
     """Changes whenever our weights or the code that runs them does."""
     digest = hashlib.sha256((weights / "SHA256SUMS").read_bytes())
-    for module in (network, transkun, mel, semicrf, stitching):
+    for module in (network, transkun, transkun_segments, mel, semicrf, stitching):
         digest.update(Path(str(module.__file__)).read_bytes())
     digest.update(bytes([narrow and network.has_amx()]))
     return digest.hexdigest()[:12]

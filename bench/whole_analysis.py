@@ -3,17 +3,21 @@
     PYTHONPATH=src python -m bench.whole_analysis [--seconds 90] [--rounds 2]
 
 Real recordings (``$CRESCENDAI_SHARED/audio``, default ``../shared``) one after the other, as a WAV,
-go through the analyser as in the worker: decoding, judging, transcribing, measuring, rating, with
-one thread and with two, taking turns. What four cores would need follows from Amdahl's law, whose
-two unknowns those two times give: ``t(n) = serial + parallel / n``. It holds for free cores only.
-Then five analyses are cancelled while they transcribe, and the time until their thread has ended is
-told. About 2 minutes on a quiet machine.
+go through the analyser as in the worker: decoding, judging, transcribing, measuring, rating, in
+processes that may use one core and two, with as many threads, taking turns. What four cores would
+need follows from Amdahl's law, whose two unknowns those two times give:
+``t(n) = serial + parallel / n``; and, as segments are whole, with the last of their rounds counted
+as full. Both hold for free cores only. Then five analyses are cancelled while they transcribe, and
+the time until their thread has ended is told. About 3 minutes on a quiet machine; Linux only.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import math
+import multiprocessing
+import os
 import tempfile
 import time
 import wave
@@ -24,6 +28,7 @@ import numpy as np
 
 from bench.transcription_clips import recordings
 from crescendai.adapters.models.local_analyzer import LocalAnalyzer
+from crescendai.adapters.models.transkun_segments import begins
 from crescendai.music.mel import SAMPLE_RATE
 
 LIMIT_SEC, CORES = 10.0, 4
@@ -46,6 +51,14 @@ def timed(analyzer: LocalAnalyzer, path: Path) -> tuple[float, float]:
     clock, cpu = time.perf_counter(), time.process_time()
     asyncio.run(analyzer.analyze(path, lambda stage, share: None))
     return time.perf_counter() - clock, time.process_time() - cpu
+
+
+def on_cores(cores: int, folder: Path) -> tuple[float, float]:
+    """The same on so many cores with as many threads, once the models are loaded."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    analyzer = LocalAnalyzer(threads=cores, scratch=folder)
+    timed(analyzer, folder / "short.wav")
+    return timed(analyzer, folder / "recording.wav")
 
 
 def cancelled(analyzer: LocalAnalyzer, path: Path, after_sec: float) -> float:
@@ -82,23 +95,25 @@ def main() -> None:
         short, path = Path(folder, "short.wav"), Path(folder, "recording.wav")
         write_recording(short, 8.0)
         write_recording(path, arguments.seconds)
-        analyzers = {n: LocalAnalyzer(threads=n, scratch=Path(folder)) for n in (1, 2)}
-        for analyzer in analyzers.values():
-            timed(analyzer, short)  # loads the models
-        rows = [
-            {n: timed(analyzer, path) for n, analyzer in analyzers.items()}
-            for _ in range(arguments.rounds)
-        ]
-        stops = [cancelled(analyzers[2], path, 0.3 + 0.7 * n) for n in range(CANCELS)]
-    one, two = (median(row[n][0] for row in rows) for n in (1, 2))
+        rows = []
+        for _ in range(arguments.rounds):
+            with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as processes:
+                rows.append([processes.apply(on_cores, (n, Path(folder))) for n in (1, 2)])
+        analyzer = LocalAnalyzer(threads=2, scratch=Path(folder))
+        timed(analyzer, short)  # loads the models
+        stops = [cancelled(analyzer, path, 0.3 + 0.7 * n) for n in range(CANCELS)]
+    one, two = (median(row[n][0] for row in rows) for n in (0, 1))
     parallel = 2 * (one - two)
     serial = one - parallel
-    print("| threads | by the clock | CPU |\n|---|---|---|")
-    for n, clock in ((1, one), (2, two)):
-        print(f"| {n} | {clock:.1f} s | {median(row[n][1] for row in rows):.1f} s |")
+    segments = len(begins(int(arguments.seconds * SAMPLE_RATE)))
+    rounds = math.ceil(segments / CORES) * CORES / segments
+    print("| cores | by the clock | CPU |\n|---|---|---|")
+    for n, clock in ((0, one), (1, two)):
+        print(f"| {n + 1} | {clock:.1f} s | {median(row[n][1] for row in rows):.1f} s |")
     print(
         f"\n{arguments.seconds:g} s of music: {serial:.1f} s serial + {parallel:.1f} s / cores, so "
-        f"on {CORES} free cores {serial + parallel / CORES:.1f} s (limit {LIMIT_SEC:g} s)"
+        f"on {CORES} free cores {serial + parallel / CORES:.1f} s, with {segments} segments in "
+        f"whole rounds {serial + rounds * parallel / CORES:.1f} s (limit {LIMIT_SEC:g} s)"
     )
     print(
         f"Cancelled: stopped after {median(stops):.2f} s (median), {max(stops):.2f} s at worst "

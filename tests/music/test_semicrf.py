@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from crescendai.music.semicrf import Intervals, decode, scores
+from crescendai.music.semicrf import Choices, choose, follow
 
 Floats = npt.NDArray[np.float32]
 Interval = tuple[int, int]
@@ -32,7 +32,7 @@ def score(chosen: tuple[Interval, ...], affinity: Floats, single: Floats) -> flo
 
 
 def decoded(affinity: list[Floats], single: Floats, start: list[int]) -> list[set[Interval]]:
-    result = decode(affinity, single, np.array(start, np.int64))
+    result, _ = follow(choose(affinity, single), np.array(start, np.int64))
     rows = list(zip(*(column.tolist() for column in result), strict=True))
     assert rows == sorted(rows)
     return [{(b, e) for t, b, e in rows if t == track} for track in range(len(single))]
@@ -60,10 +60,11 @@ def test_blocks_of_begins_give_the_same_as_one_block() -> None:
     single = random.normal(-1, 1, (3, 20)).astype(np.float32)
     blocks = [affinity[:, :8], affinity[:, 8:15, 8:], affinity[:, 15:, 15:]]
 
-    whole, parts = decode([affinity], single), decode(blocks, single)
+    (whole, scores), (parts, same) = (follow(choose(a, single)) for a in ([affinity], blocks))
 
     assert len(whole.track) > 3
     assert all(np.array_equal(a, b) for a, b in zip(whole, parts, strict=True))
+    assert np.array_equal(scores, same)
 
 
 def test_below_the_diagonal_nothing_is_read() -> None:
@@ -74,27 +75,44 @@ def test_below_the_diagonal_nothing_is_read() -> None:
 
 
 def test_nothing_found_is_three_empty_columns() -> None:
-    result = decode([np.full((2, 3, 3), -1, np.float32)], np.full((2, 3), -1, np.float32))
-    assert [column.shape for column in result] == [(0,), (0,), (0,)]
+    choices = choose([np.full((2, 3, 3), -1, np.float32)], np.full((2, 3), -1, np.float32))
+    intervals, scores = follow(choices)
+    assert [column.shape for column in (*intervals, scores)] == [(0,), (0,), (0,), (0,)]
 
 
 def test_shapes_that_do_not_fit_are_refused() -> None:
     single = np.zeros((2, 5), np.float32)
     with pytest.raises(ValueError, match="expected 5 as in single"):
-        decode([np.zeros((2, 4, 5), np.float32)], single)
+        choose([np.zeros((2, 4, 5), np.float32)], single)
     with pytest.raises(ValueError, match="a block of affinity has shape"):
-        decode([np.zeros((2, 3, 5), np.float32), np.zeros((2, 2, 5), np.float32)], single)
+        choose([np.zeros((2, 3, 5), np.float32), np.zeros((2, 2, 5), np.float32)], single)
     with pytest.raises(ValueError, match="start has shape"):
-        decode([np.zeros((2, 5, 5), np.float32)], single, np.zeros(3, np.int64))
+        follow(choose([np.zeros((2, 5, 5), np.float32)], single), np.zeros(3, np.int64))
 
 
-def test_scores_are_those_of_the_arrays_whatever_the_blocks() -> None:
+def test_every_interval_comes_with_its_score() -> None:
     random = np.random.default_rng(0)
-    affinity = random.normal(0, 1, (3, 5, 5)).astype(np.float32)
-    single = random.normal(0, 1, (3, 5)).astype(np.float32)
-    found = Intervals(np.array([0, 0, 2]), np.array([0, 3, 1]), np.array([2, 3, 4]))
-    expected = [2 * affinity[0, 0, 2], single[0, 3], 3 * affinity[2, 1, 4]]
-    whole = scores([affinity], single, found)
-    assert whole == pytest.approx(expected)
-    blocks = [affinity[:, :2], affinity[:, 2:, 2:]]
-    assert scores(blocks, single, found) == pytest.approx(whole)
+    affinity = random.normal(0, 1, (3, 9, 9)).astype(np.float32)
+    single = random.normal(0, 1, (3, 9)).astype(np.float32)
+    for blocks in ([affinity], [affinity[:, :4], affinity[:, 4:, 4:]]):
+        found, scores = follow(choose(blocks, single))
+        assert {begin == end for _, begin, end in zip(*found, strict=True)} == {True, False}
+        for track, begin, end, given in zip(*found, scores, strict=True):
+            longer = affinity[track, begin, end] * (end - begin)
+            assert given == pytest.approx(single[track, begin] if begin == end else longer)
+            assert given > 0  # or rest were better
+
+
+def test_groups_of_tracks_are_joined_to_what_all_together_give() -> None:
+    random = np.random.default_rng(2)
+    affinity = random.normal(0, 1, (5, 12, 12)).astype(np.float32)
+    single = random.normal(0, 1, (5, 12)).astype(np.float32)
+    groups = [choose([affinity[part]], single[part]) for part in (slice(0, 2), slice(2, 5))]
+    start = np.array([0, 3, 1, 11, 0])
+
+    (whole, scores), (parts, same) = (
+        follow(choices, start) for choices in (choose([affinity], single), Choices.joined(groups))
+    )
+
+    assert all(np.array_equal(a, b) for a, b in zip(whole, parts, strict=True))
+    assert np.array_equal(scores, same)

@@ -96,3 +96,16 @@ def test_working_in_blocks_changes_nothing() -> None:
     assert len(found.power) == 400
     assert loudness_lufs(found.between(36.0, 39.0)) == pytest.approx(-43.0, abs=0.1)
     assert found.power[250:350] == pytest.approx(found.power[100], rel=1e-3)
+
+
+def test_an_analysis_is_ended_by_what_its_pauses_raise() -> None:
+    paused: list[int] = []
+
+    def pause() -> None:
+        paused.append(len(paused))
+        if len(paused) == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        sound_frames(np.zeros(70 * 8_000, np.float32), 8_000, pause)
+    assert len(paused) == 2

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ MEL_BANDS = 229
 LOWEST_HZ = 30.0
 HIGHEST_HZ = 8_000.0
 FLOOR = 1e-5
+BLOCK = 16  # frames worked on at once, which a core's own memory holds
 
 
 def frame_count(samples: int) -> int:
@@ -72,13 +74,18 @@ class MelFrontEnd:
         Returns [windows, frame_count(n), 229]. A segment of pure silence comes out constant.
         """
         frames = _framed(samples)
-        mean = frames.mean(dtype=np.float64)
-        deviation = frames.std(dtype=np.float64, ddof=1)
-        frames = (frames - np.float32(mean)) / np.float32(deviation + 1e-8)
-        mel = np.empty((len(self._windows), len(frames), MEL_BANDS), np.float32)
-        for window, out in zip(self._windows, mel, strict=True):
-            spectrum = np.fft.rfft(frames * window, axis=1)[:, : self._bins]
-            np.matmul(spectrum.real**2 + spectrum.imag**2, self._filters, out=out)
+        mean, deviation = _level(samples)
+        power = np.empty((len(self._windows), len(frames), self._bins), np.float32)
+        # (The stubs of numpy know no single precision here.)
+        spectrum: Any = np.empty((BLOCK, WINDOW // 2 + 1), np.complex64)
+        for first in range(0, len(frames), BLOCK):
+            block = (frames[first : first + BLOCK] - mean) / deviation
+            for window, out in zip(self._windows, power[:, first : first + BLOCK], strict=True):
+                found = np.fft.rfft(block * window, axis=1, out=spectrum[: len(block)])
+                bins = found[:, : self._bins]
+                np.add(np.square(bins.real), np.square(bins.imag), out=out)
+        # One product: each wakes all of the linear algebra's threads, which wait for more in vain.
+        mel = (power.reshape(-1, self._bins) @ self._filters).reshape(*power.shape[:2], MEL_BANDS)
         mel += np.float32(FLOOR)
         np.log(mel, out=mel)
         mel -= np.float32(math.log(FLOOR))
@@ -92,3 +99,15 @@ def _framed(samples: Floats) -> Floats:
     padded = np.zeros((count - 1) * HOP + WINDOW, np.float32)
     padded[WINDOW // 2 : WINDOW // 2 + len(samples)] = samples
     return np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
+
+
+def _level(samples: Floats) -> tuple[np.float32, np.float32]:
+    """Mean and deviation of all that is in the frames, most samples of which are in four."""
+    count = frame_count(len(samples))
+    hops = np.zeros((count - 1 + WINDOW // HOP, HOP))
+    hops.reshape(-1)[WINDOW // 2 : WINDOW // 2 + len(samples)] = samples
+    often = np.convolve(np.ones(count), np.ones(WINDOW // HOP))  # frames each hop is in
+    size = count * WINDOW
+    mean = float(often @ hops.sum(axis=1)) / size
+    energy = float(often @ np.square(hops - mean).sum(axis=1))
+    return np.float32(mean), np.float32(math.sqrt(energy / (size - 1)) + 1e-8)

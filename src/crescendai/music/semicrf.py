@@ -4,8 +4,9 @@ A track (one key, or one pedal) over frames 0 … T-1 is either resting or insid
 frame b to frame e. Intervals of one track may touch (one's end is the next one's begin) and do not
 overlap otherwise; one that begins and ends in the same frame may stand at any frame. The score of
 a set is the sum of its intervals' scores, rest scores 0, and the decoder returns the set with the
-greatest score. The recursion runs backwards in time, so that the decoding may start from a
-different frame for each track, where the previous segment left it.
+greatest score. The recursion runs backwards in time, so that it needs to know nothing of what came
+before: segments are decoded side by side, and only the walk forward starts, track by track, where
+the one before has left off.
 
 Source: Yan, Cwitkowitz & Duan, "Skipping the Frame-Level: Event-Based Piano Transcription With
 Neural Semi-CRFs", NeurIPS 2021, and the code that goes with it (MIT licence).
@@ -25,6 +26,19 @@ Integers = npt.NDArray[np.int64]
 REST = -1
 
 
+class Choices(NamedTuple):
+    """The best that can begin at each frame of each track, whatever came before; [tracks, T]."""
+
+    end: Integers  # of the best interval to a later frame, or REST
+    score: Floats  # of that interval: its log odds over rest
+    single: Floats  # score of an interval inside the frame
+
+    @staticmethod
+    def joined(parts: Sequence[Choices]) -> Choices:
+        """The choices of several groups of tracks as those of all."""
+        return Choices(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
 class Intervals(NamedTuple):
     """Decoded intervals of all tracks, sorted by track, then in order of time; each [n]."""
 
@@ -33,15 +47,14 @@ class Intervals(NamedTuple):
     end: Integers  # frame, included
 
 
-def decode(affinity: Sequence[Floats], single: Floats, start: Integers | None = None) -> Intervals:
-    """Find the best intervals of each track.
+def choose(affinity: Sequence[Floats], single: Floats) -> Choices:
+    """Find the best that can begin at each frame.
 
     ``affinity``: blocks of begin frames in order of time, one block of all frames in the simplest
     case. A block [tracks, n, T - first] with the begins first … first + n - 1 gives an interval
     from frame b to a later frame e the score ``block[track, b - first, e - first] * (e - b)``;
     what lies on and below the diagonal is not read.
     ``single`` [tracks, T]: score of an interval inside one frame; taken where positive.
-    ``start`` [tracks]: first frame to decode, 0 by default.
 
     Raises ValueError if the shapes do not fit together.
     """
@@ -53,25 +66,42 @@ def decode(affinity: Sequence[Floats], single: Floats, start: Integers | None = 
         first += block.shape[1]
     if first != frames:
         raise ValueError(f"affinity has {first} begin frames, expected {frames} as in single")
+    ends = _best_ends(affinity, single)
+    return Choices(ends, _scores(affinity, ends), single)
+
+
+def follow(choices: Choices, start: Integers | None = None) -> tuple[Intervals, Floats]:
+    """The best intervals of each track from its frame ``start`` [tracks] on (0 by default), and
+    the score of each: its log odds over rest. Raises ValueError if ``start`` does not fit."""
+    tracks = len(choices.single)
     origin = np.zeros(tracks, np.int64) if start is None else start
     if origin.shape != (tracks,):
         raise ValueError(f"start has shape {origin.shape}, expected {(tracks,)}")
-    return _walk(_best_ends(affinity, single, int(origin.min(initial=0))), single > 0, origin)
+    found = _walk(choices.end, choices.single > 0, origin)
+    place = found.track, found.begin
+    alone = found.begin == found.end
+    return found, np.where(alone, choices.single[place], choices.score[place])
 
 
-def scores(affinity: Sequence[Floats], single: Floats, intervals: Intervals) -> Floats:
-    """The score of each interval, from the arrays it was decoded from: its log odds over rest."""
-    firsts = np.cumsum([0, *(block.shape[1] for block in affinity)])
-    found = single[intervals.track, intervals.begin].astype(np.float32)
-    for first, block in zip(firsts.tolist(), affinity, strict=False):
-        row = intervals.begin - first
-        here = (row >= 0) & (row < block.shape[1]) & (intervals.end > intervals.begin)
-        track, length = intervals.track[here], (intervals.end - intervals.begin)[here]
-        found[here] = block[track, row[here], intervals.end[here] - first] * length
+def _scores(affinity: Sequence[Floats], ends: Integers) -> Floats:
+    """The score of the interval from each frame to its best end; of no meaning at a REST."""
+    lengths = np.maximum(ends - np.arange(ends.shape[1]), 0)
+    found = np.empty(ends.shape, np.float32)
+    first = 0
+    for block in affinity:
+        begins = slice(first, first + block.shape[1])
+        places = np.maximum(ends[:, begins] - first, 0)[:, :, None]
+        np.multiply(
+            np.take_along_axis(block, places, axis=2)[:, :, 0],
+            lengths[:, begins],
+            out=found[:, begins],
+            casting="same_kind",
+        )
+        first = begins.stop
     return found
 
 
-def _best_ends(affinity: Sequence[Floats], single: Floats, earliest: int) -> Integers:
+def _best_ends(affinity: Sequence[Floats], single: Floats) -> Integers:
     """For each track and frame: where the best interval from here ends, or REST. [tracks, T]"""
     tracks, frames = single.shape
     every = np.arange(tracks)
@@ -82,7 +112,7 @@ def _best_ends(affinity: Sequence[Floats], single: Floats, earliest: int) -> Int
     ends = np.full((tracks, frames), REST, np.int64)
     room = np.empty(tracks * frames, np.float32)
     rows = [(block, row) for block in affinity for row in range(block.shape[1])]
-    for begin in range(frames - 2, earliest - 1, -1):
+    for begin in range(frames - 2, -1, -1):
         block, row = rows[begin]
         count = frames - 1 - begin
         scores = room[: tracks * count].reshape(tracks, count)

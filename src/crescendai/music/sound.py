@@ -10,6 +10,7 @@ the treble lowers both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,12 +47,18 @@ class SoundFrames:
         )
 
 
-def sound_frames(samples: Samples, sample_rate: int) -> SoundFrames:
-    """Analyse mono samples (full scale 1.0); a rest under 0.1 s at the end is left out."""
+def sound_frames(
+    samples: Samples, sample_rate: int, pause: Callable[[], None] = lambda: None
+) -> SoundFrames:
+    """Analyse mono samples (full scale 1.0); a rest under 0.1 s at the end is left out.
+
+    ``pause`` is called before each half minute and may raise.
+    """
     size = sample_rate // FRAMES_PER_SEC
     count = len(samples) // size
     columns: list[tuple[Floats, Floats, Floats]] = []
     for first in range(0, count, BLOCK_FRAMES):
+        pause()
         last = min(first + BLOCK_FRAMES, count)
         before = max(first - SETTLING_FRAMES, 0)
         block = np.asarray(samples[before * size : last * size], dtype=np.float64)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,17 @@ async def decode(path: Path, out: Path) -> npt.NDArray[np.float32]:
     if out.stat().st_size == 0:
         return np.zeros(0, np.float32)
     return np.memmap(out, dtype=np.float32, mode="r")
+
+
+def let_go(samples: npt.NDArray[np.float32]) -> None:
+    """Give back the memory that mapped samples take; what is needed is read from the file again.
+
+    Without it, a recording of 30 minutes that was gone through once takes 320 MB.
+    """
+    if sys.platform != "win32" and isinstance(samples.base, mmap):
+        from mmap import MADV_DONTNEED
+
+        samples.base.madvise(MADV_DONTNEED)
 
 
 def _as_error(failure: ChildFailed) -> InvalidInput | UnsupportedFormat | TooLarge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from threading import Event
@@ -11,13 +12,14 @@ from threading import Event
 import numpy as np
 import numpy.typing as npt
 
-from crescendai.adapters.audio.files import decode
+from crescendai.adapters.audio.files import decode, let_go
 from crescendai.adapters.models.transkun import TranscriptionCancelled, TranskunTranscriber
 from crescendai.errors import InvalidInput, TooLarge, UnsupportedFormat
 from crescendai.music.measurements import Measuring
 from crescendai.music.notes import Performance
 from crescendai.music.partials import overtones_db
 from crescendai.music.performance_model import PerformanceModel
+from crescendai.music.prediction import Prediction
 from crescendai.music.quality import AudioQuality, assess, reconsider, refusal
 from crescendai.music.sound import sound_frames
 from crescendai.music.sustain import held_fade_db_per_sec
@@ -60,25 +62,36 @@ class LocalAnalyzer:
                 raise
 
     def _listen(self, samples: Samples, progress: Progress, cancelled: Event) -> Heard:
+        with ThreadPoolExecutor(1, thread_name_prefix="beside") as beside:
+            try:
+                return self._heard(samples, progress, cancelled, beside)
+            finally:
+                cancelled.set()  # what is still going on beside is in vain
+
+    def _heard(
+        self, samples: Samples, progress: Progress, cancelled: Event, beside: Executor
+    ) -> Heard:
+        """The sound is judged and measured beside the transcription, which hardly waits for it."""
         duration = len(samples) / SAMPLE_RATE
 
         def pause() -> None:
+            let_go(samples)
             if cancelled.is_set():
                 raise TranscriptionCancelled
 
-        quality = assess(samples, SAMPLE_RATE, pause)
-        _refuse(quality, None, duration)
-        performance = self._transcribe(samples, progress, cancelled)
+        judged = beside.submit(assess, samples, SAMPLE_RATE, pause)
+        framed = beside.submit(sound_frames, samples, SAMPLE_RATE, pause)
+        performance = self._transcribe(samples, progress, cancelled, judged)
+        rated = beside.submit(self._rate, performance)
         progress("measuring", 0.0)
         fade = held_fade_db_per_sec(samples, SAMPLE_RATE, performance.notes)
         overtones = overtones_db(samples, SAMPLE_RATE, performance.notes)
-        quality = reconsider(quality, performance, fade, overtones)
+        quality = reconsider(judged.result(), performance, fade, overtones)
         _refuse(quality, performance, duration)
-        measuring = Measuring(performance, sound_frames(samples, SAMPLE_RATE))
+        measuring = Measuring(performance, framed.result())
+        whole = measuring.whole()
         progress("scoring", 0.0)
-        if self._model is None:
-            self._model = PerformanceModel.load()
-        prediction = self._model.predict(performance)
+        prediction = rated.result()
         windows = [Window(segment.start, segment.end) for segment in prediction.segments]
         return Heard(
             model_version=prediction.version,
@@ -92,21 +105,46 @@ class LocalAnalyzer:
                     prediction.segments, measuring.windows(windows), strict=True
                 )
             ],
-            measurements={name: asdict(m) for name, m in measuring.whole().items()},
+            measurements={name: asdict(m) for name, m in whole.items()},
             audio_quality=_to_plain(quality),
             notes=performance.notes.tolist(),
             pedal=performance.pedal.tolist(),
         )
 
-    def _transcribe(self, samples: Samples, progress: Progress, cancelled: Event) -> Performance:
+    def _transcribe(
+        self,
+        samples: Samples,
+        progress: Progress,
+        cancelled: Event,
+        judged: Future[AudioQuality],
+    ) -> Performance:
+        """Raises Refused as soon as the sound is judged to be no piano's."""
+        duration = len(samples) / SAMPLE_RATE
         if self._transcriber is None:
             self._transcriber = TranskunTranscriber(threads=self._threads)
-        return self._transcriber.transcribe(
-            samples,
-            SAMPLE_RATE,
-            progress=lambda share: progress("transcribing", share),
-            cancelled=cancelled.is_set,
-        )
+
+        def heard(share: float) -> None:
+            let_go(samples)
+            progress("transcribing", share)
+
+        def in_vain() -> bool:
+            return cancelled.is_set() or (
+                judged.done() and refusal(judged.result(), None, duration) is not None
+            )
+
+        try:
+            performance = self._transcriber.transcribe(samples, SAMPLE_RATE, heard, in_vain)
+        except TranscriptionCancelled:
+            if not cancelled.is_set():
+                _refuse(judged.result(), None, duration)
+            raise
+        _refuse(judged.result(), None, duration)
+        return performance
+
+    def _rate(self, performance: Performance) -> Prediction:
+        if self._model is None:
+            self._model = PerformanceModel.load()
+        return self._model.predict(performance)
 
 
 def _refuse(quality: AudioQuality, performance: Performance | None, duration: float) -> None:

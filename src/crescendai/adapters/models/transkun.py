@@ -3,7 +3,8 @@
 The network and its heads are the graphs that ``tools/export_transkun.py`` wrote (their model card
 and licence lie beside them); the front end, the decoder and the joining of segments are the pure
 functions of ``crescendai.music``. Segments are the model's own: 16 s, every 345 frames (8.01 s);
-it does badly on others. One segment is held at a time, so memory does not grow with the recording.
+it does badly on others. A few segments are held at a time, so memory does not grow with the
+recording.
 
 Source: Yan & Duan, "Scoring Time Intervals using Non-Hierarchical Transformer for Automatic Piano
 Transcription", ISMIR 2024.
@@ -12,9 +13,8 @@ Transcription", ISMIR 2024.
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,9 +22,16 @@ import numpy as np
 import numpy.typing as npt
 
 from crescendai.adapters.models.network import Cancelled, Network, Request
-from crescendai.music.mel import HOP, SAMPLE_RATE, MelFrontEnd, frame_count
+from crescendai.adapters.models.transkun_segments import (
+    LEAD,
+    SEGMENT,
+    STEP_FRAMES,
+    SegmentNetwork,
+    begins,
+)
+from crescendai.music.mel import HOP, SAMPLE_RATE
 from crescendai.music.notes import Performance, note_array, pedal_array
-from crescendai.music.semicrf import Intervals, decode, scores
+from crescendai.music.semicrf import Intervals, follow
 from crescendai.music.stitching import Event, Stitcher
 
 Floats = npt.NDArray[np.float32]
@@ -34,11 +41,6 @@ WEIGHTS_DIR = Path(__file__).parent / "weights" / "transkun"
 
 SUSTAIN, SOFT = -64, -67  # minus the pedal's MIDI controller number
 TRACKS = np.array([SUSTAIN, SOFT, *range(21, 109)])
-SEGMENT = 16 * SAMPLE_RATE  # samples
-LEAD = 8 * SAMPLE_RATE  # samples of silence before and after the recording
-STEP_FRAMES = math.ceil(8 * SAMPLE_RATE / HOP)
-STEP = STEP_FRAMES * HOP  # samples
-FRAMES = frame_count(SEGMENT)
 LAST_FRAME = round(SEGMENT / HOP)
 FRAME_SEC = HOP / SAMPLE_RATE
 
@@ -66,18 +68,16 @@ class TranskunTranscriber:
     def __init__(
         self, weights_dir: Path | None = None, threads: int = 2, narrow: bool = True
     ) -> None:
-        """Load and check the model; takes a few seconds. ``narrow`` is that of :class:`Network`.
+        """Load and check the model; takes a few seconds. ``threads`` is how many segments' networks
+        run side by side, up to four, and beyond that how many cores they share. ``narrow`` is that
+        of :class:`Network`.
 
         Raises DamagedWeights if a file is missing or its SHA-256 is not the listed one.
         """
         folder = weights_dir or WEIGHTS_DIR
         verify(folder)
-        # In narrow numbers the convolutions would be hardly faster, and make most of the error.
-        self._convolutions = Network(folder / "convolutions.onnx", threads=threads)
-        self._transformer = Network(folder / "transformer.onnx", threads=threads, narrow=narrow)
-        self._heads = Network(folder / "heads.onnx", threads=threads)
-        windows = json.loads((folder / "front_end.json").read_text())
-        self._front_end = MelFrontEnd(windows["window_centers"], windows["window_widths"])
+        self._network = SegmentNetwork(folder, threads, narrow)
+        self._heads = Network(folder / "heads.onnx")
 
     def transcribe(
         self,
@@ -89,7 +89,7 @@ class TranskunTranscriber:
         """Notes and sustain pedal of ``samples`` [n], mono, full scale ±1, at 44,100 Hz.
 
         ``progress`` is told the finished share, 0 to 1, after each 8 s of sound. ``cancelled`` is
-        asked every 0.1 s; when it says yes, the network stops at its next
+        asked every 0.1 s, from several threads; when it says yes, the network stops at its next
         operation and TranscriptionCancelled is raised. Raises ValueError for another sample rate
         or more than one channel.
         """
@@ -114,51 +114,23 @@ class TranskunTranscriber:
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
     ) -> list[Event]:
-        begins = range(-LEAD, len(samples) + LEAD, STEP) if len(samples) else range(0)
         heads = self._heads.request()
         stitcher = Stitcher()
         start = np.full(len(TRACKS), LEAD // HOP, np.int64)
-        for done, (begin, outputs) in enumerate(self._outputs(samples, begins, cancelled)):
-            if outputs is not None:
-                *blocks, single, hidden = outputs
-                intervals, probability = _decoded(blocks, single, start)
-                attributes = _attributes(heads, hidden, intervals, probability)
-                stitcher.add(_events(intervals, attributes, begin / SAMPLE_RATE))
-                start = _next_start(intervals, attributes)
-            else:  # the network finds nothing in digital silence, the tail's padding for one
-                start = np.zeros(len(TRACKS), np.int64)
-            progress((done + 1) / len(begins))
-        if not begins:
+        segments = len(begins(len(samples)))
+        with closing(self._network.see(samples, cancelled)) as seen_segments:
+            for done, (begin, seen) in enumerate(seen_segments, 1):
+                if seen is None:
+                    start = np.zeros(len(TRACKS), np.int64)
+                else:
+                    intervals, scores = follow(seen.choices, start)
+                    attributes = _attributes(heads, seen.hidden, intervals, scores)
+                    stitcher.add(_events(intervals, attributes, begin / SAMPLE_RATE))
+                    start = _next_start(intervals, attributes)
+                progress(done / segments)
+        if not segments:
             progress(1.0)
         return stitcher.finish()
-
-    def _outputs(
-        self, samples: Floats, begins: range, cancelled: Callable[[], bool]
-    ) -> Iterator[tuple[int, list[Floats] | None]]:
-        """What the network says of each segment, None in digital silence.
-
-        While the transformer runs, this thread makes the next segment's spectra; while the
-        convolutions do, whoever iterates reads the last one's outputs.
-        """
-        convolutions, transformer = self._convolutions.request(), self._transformer.request()
-        mel = self._spectra(samples, begins[0]) if begins else None
-        if mel is not None:
-            convolutions.start({"mel": mel})
-        for begin in begins:
-            sounds = mel is not None
-            if sounds:
-                (tokens,) = convolutions.finish(cancelled)
-                transformer.start({"tokens": tokens})
-            mel = self._spectra(samples, begin + STEP) if begin + STEP in begins else None
-            outputs = transformer.finish(cancelled) if sounds else None
-            if mel is not None:
-                convolutions.start({"mel": mel})
-            yield begin, outputs
-
-    def _spectra(self, samples: Floats, begin: int) -> Floats | None:
-        """Of the segment that begins at this sample; None if it is digital silence."""
-        segment = _cut(samples, begin)
-        return self._front_end(segment)[None] if segment.any() else None
 
 
 def verify(folder: Path) -> None:
@@ -180,43 +152,13 @@ def verify(folder: Path) -> None:
         ) from missing
 
 
-def _cut(samples: Floats, begin: int) -> Floats:
-    """The segment of 16 s from sample ``begin`` on, silent where there is no sound."""
-    segment = np.zeros(SEGMENT, np.float32)
-    first, last = max(begin, 0), min(begin + SEGMENT, len(samples))
-    if last > first:
-        segment[first - begin : last - begin] = samples[first:last]
-    return segment
-
-
-def _decoded(
-    blocks: list[Floats], single: Floats, start: Integers
-) -> tuple[Intervals, npt.NDArray[np.float32]]:
-    """The best intervals by the network's scores, and how likely each is, by its score over rest.
-
-    Each track is decoded from its ``start`` frame on; frames past the segment's end are left out.
-    """
-    blocks, single = _trimmed(blocks), single[:, :FRAMES]
-    intervals = decode(blocks, single, start)
-    rest = np.exp(-scores(blocks, single, intervals))
-    return intervals, (1 / (1 + rest)).astype(np.float32)
-
-
 def _attributes(
-    heads: Request, hidden: Floats, intervals: Intervals, probability: Floats
+    heads: Request, hidden: Floats, intervals: Intervals, scores: Floats
 ) -> _Attributes:
     velocity, refine, presence = heads.run({"hidden": hidden, **intervals._asdict()})
     shift = np.clip((_continuous_bernoulli_mean(refine) - 0.5) / 0.99, -0.5, 0.5)
+    probability = (1 / (1 + np.exp(-scores))).astype(np.float32)
     return _Attributes(velocity.argmax(axis=1), shift, presence > 0, probability)
-
-
-def _trimmed(blocks: list[Floats]) -> list[Floats]:
-    """The network's blocks of interval scores without the frames past the segment's end."""
-    firsts = np.cumsum([0, *(block.shape[1] for block in blocks)])
-    return [
-        block[:, : FRAMES - first, : FRAMES - first]
-        for block, first in zip(blocks, firsts.tolist(), strict=False)
-    ]
 
 
 def _continuous_bernoulli_mean(logits: Floats) -> Floats:
