@@ -90,12 +90,13 @@ class Following(PushedFrames):
     async def __anext__(self) -> bytes:
         turn = self._turn
         while not self._over:
-            if new := self._new():
-                self._at = len(turn.frames)
-                return new
+            new = self._new()
             if turn.ended:
                 self._over = True
-                return events.done(turn.id, len(turn.frames) + 1)
+                return new + events.done(turn.id, len(turn.frames) + 1)
+            if new:
+                self._at = len(turn.frames)
+                return new
             self._news = asyncio.get_running_loop().create_future()
             turn.waiting.add(self)
             try:

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from crescendai.adapters.database.engine import Database, sqlite_url
+from crescendai.adapters.database.engine import BRIEF_TRIES, Database, sqlite_url
+from crescendai.adapters.database.in_place import InPlace, InPlaceSession
 
 
 async def test_statements_tell_what_they_did(tmp_path: Path) -> None:
@@ -90,6 +91,35 @@ async def test_a_brief_read_sees_what_is_committed_and_nothing_else(tmp_path: Pa
             await session.execute(text("INSERT INTO notes VALUES (:n)"), {"n": number})
             assert await pitches() == list(range(number))
         assert await pitches() == list(range(number + 1))
+    await database.close()
+
+
+@pytest.mark.parametrize("tries", [3, BRIEF_TRIES + 1])
+async def test_a_brief_write_waits_for_another_process_in_place_and_then_in_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tries: int
+) -> None:
+    database = Database(sqlite_url(tmp_path))
+    async with database.transactions.write() as session:
+        await session.execute(text("CREATE TABLE notes (pitch INTEGER PRIMARY KEY)"))
+    await database.engine.dispose()
+    other = sqlite3.connect(tmp_path / "crescendai.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begin, failed = InPlace.begin, 0
+
+    def counted(in_place: InPlace) -> InPlaceSession | None:
+        nonlocal failed
+        session = begin(in_place)
+        failed += session is None
+        if failed == min(tries, BRIEF_TRIES):
+            other.close()
+        return session
+
+    monkeypatch.setattr(InPlace, "begin", counted)
+    async with database.transactions.write_briefly() as session:
+        assert isinstance(session, InPlaceSession) == (tries < BRIEF_TRIES)
+        await session.execute(text("INSERT INTO notes VALUES (60)"))
+    async with database.transactions.read_briefly() as session:
+        assert (await session.execute(text("SELECT pitch FROM notes"))).scalars().all() == [60]
     await database.close()
 
 

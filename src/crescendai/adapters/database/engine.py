@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from crescendai.adapters.database import postgresql, sqlite_driver
 from crescendai.adapters.database.direct import Direct
-from crescendai.adapters.database.in_place import InPlace, dumped
+from crescendai.adapters.database.in_place import InPlace, InPlaceSession, dumped
 from crescendai.errors import Unavailable
 from crescendai.kit.sql import Transactions
 
@@ -31,6 +31,8 @@ _PRAGMAS = (
 )
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """Every statement of a reading transaction sees the same moment, as in SQLite."""
+BRIEF_TRIES, BRIEF_WAIT_SEC = 20, 0.001
+"""Brief writes of two processes meet for a moment; a thread for one would take longer."""
 
 
 def sqlite_url(data_dir: Path) -> str:
@@ -99,7 +101,7 @@ class Database:
             return
         async with self._writing:
             in_place = self._in_place
-            session = None if in_place is None else in_place.begin()
+            session = None if in_place is None else await _begun(in_place)
             if in_place is not None and session is not None:
                 with in_place.writing(session):
                     yield session
@@ -140,6 +142,16 @@ class Database:
         if self._direct is not None:
             await self._direct.close()
         await self.engine.dispose()
+
+
+async def _begun(in_place: InPlace) -> InPlaceSession | None:
+    """In its turn with other processes; None when one of them keeps writing."""
+    for _ in range(BRIEF_TRIES):
+        session = in_place.begin()
+        if session is not None:
+            return session
+        await asyncio.sleep(BRIEF_WAIT_SEC)
+    return None
 
 
 def _session(connection: AsyncConnection) -> AsyncSession:
