@@ -15,6 +15,7 @@ from crescendai.chat.tools import Toolbox
 from crescendai.chat.turns import Turns
 from crescendai.identity.service import Caller, IdentityService
 from crescendai.kit.sql import Transactions
+from crescendai.ports.changes import Changes
 from crescendai.recordings import repository
 from crescendai.recordings.tables import RecordingRow
 from crescendai.usage.service import UsageService
@@ -38,9 +39,9 @@ class World:
     folder: Path
     opened: list[Turns] = field(default_factory=list)
 
-    def turns(self, tutor: Tutor) -> Turns:
+    def turns(self, tutor: Tutor, changes: Changes | None = None) -> Turns:
         """Each is a process of its own as far as turns are concerned."""
-        changes = PolledChanges(0.02)
+        changes = changes or PolledChanges(0.02)
         turns = Turns(
             chat=self.chat,
             tutor=tutor,

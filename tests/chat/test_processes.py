@@ -13,7 +13,11 @@ from uuid import UUID
 
 import pytest
 
+from crescendai.adapters.changes import redis as redis_changes
+from crescendai.adapters.changes.redis import RedisChanges
+from crescendai.adapters.redis.link import RedisLink
 from crescendai.chat import ledger as ledger_module
+from crescendai.chat import turns as turns_module
 from crescendai.chat.brief import TurnBrief
 from crescendai.chat.events import Token, ToolAnswered, ToolCalled, TurnEvent
 from crescendai.chat.journal import Journal, abandoned
@@ -75,6 +79,33 @@ async def test_stop_reaches_the_process_that_writes(world: World) -> None:
     assert not await world.chat.is_running(turn.id)
     detail = await world.chat.session(world.caller, turn.brief.session_id)
     assert (detail.messages[-1].content, detail.messages[-1].status) == ("Play it ", "stopped")
+
+
+async def test_a_stop_is_told_through_redis_and_its_end_back(
+    world: World, redis_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without word nobody would look again within this test's patience."""
+    monkeypatch.setattr(redis_changes, "_LISTENING_SEC", 600.0)
+    monkeypatch.setattr(turns_module, "STOP_WITHIN_SEC", 600.0)
+    links = [RedisLink(f"redis://127.0.0.1:{redis_port}/3") for _ in range(2)]
+    changes = [RedisChanges(link) for link in links]
+    for one in changes:
+        async with one.watch("any") as watch:
+            await watch.news()  # that it listens
+    tutor = SlowTutor()
+    writing, elsewhere = (world.turns(tutor, one) for one in changes)
+    turn = await writing.begin(world.caller, TurnRequest(message="How?"))
+    await tutor.waiting.wait()
+    async with asyncio.timeout(60):
+        await elsewhere.stop(world.caller, turn.brief.session_id)
+    detail = await world.chat.session(world.caller, turn.brief.session_id)
+    assert (detail.messages[-1].content, detail.messages[-1].status) == ("Play it ", "stopped")
+    for turns in (writing, elsewhere):
+        await turns.close()
+        world.opened.remove(turns)
+    for one, link in zip(changes, links, strict=True):
+        await one.close()
+        await link.close()
 
 
 async def test_one_turn_a_session_at_a_time_over_all_processes(world: World) -> None:

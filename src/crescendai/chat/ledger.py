@@ -4,7 +4,8 @@ say()      at once, or 2 ms after the last time, for all turns that spoke meanwh
            the journal, then the followers see it
 flush      every tenth of a second, or less often when it takes long: brief transactions of a few
            turns each, so that no turn that begins or ends waits long for its own
-look       every tenth of a second: which of them another process was asked to stop
+look       when word comes, or as often as whoever brings it sees fit: which of them another
+           process was asked to stop
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ def topic_of(runner: str) -> str:
     return f"turns:{runner}"
 
 
+def stops_of(runner: str) -> str:
+    """Under which a process is told that some of its turns are to be stopped."""
+    return f"stops:{runner}"
+
+
 class Ledger:
     """Opens its journal at the first turn. ``runner`` names this process in the database."""
 
@@ -54,6 +60,7 @@ class Ledger:
         self._running: dict[UUID, Turn] = {}
         self._spoke: set[Turn] = set()
         self._flushing: asyncio.Task[None] | None = None
+        self._heeding: asyncio.Task[None] | None = None
         self._published_at = 0.0
 
     def open(self, turn: Turn) -> None:
@@ -63,6 +70,8 @@ class Ledger:
         self._running[turn.id] = turn
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._keep_flushing(), name="turn-ledger")
+        if self._heeding is None or self._heeding.done():
+            self._heeding = asyncio.create_task(self._heed_stops(), name="turn-stops")
 
     def say(self, turn: Turn) -> None:
         """Have everything the turn wrote down shown, as soon as it is in the journal."""
@@ -84,9 +93,10 @@ class Ledger:
 
     async def shut(self) -> None:
         """End the flushing and remove the journal. For a shutdown, when no turn runs any more."""
-        if self._flushing is not None:
-            self._flushing.cancel()
-            await asyncio.gather(self._flushing, return_exceptions=True)
+        tasks = [task for task in (self._flushing, self._heeding) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._journal is not None and not self._running:
             self._journal.close()
             self._journal = None
@@ -116,13 +126,21 @@ class Ledger:
                     took_sec = time.monotonic() - now
                     flush_due = now + min(took_sec / FLUSH_SHARE, LONGEST_UNFLUSHED_SEC)
                     beat_due = now + BEAT_SEC if now >= beat_due else beat_due
-                await self._look()
             except Exception as error:  # noqa: BLE001 - the loop must go on; the journal has it all
                 log.error("turns.not_flushed", cause=type(error).__name__)
             if now >= ping_due:
                 ping_due = now + PING_SEC
                 for turn in list(self._running.values()):
                     turn.ping()
+
+    async def _heed_stops(self) -> None:
+        async with self._changes.watch(stops_of(self.runner)) as watch:
+            while self._running:
+                try:
+                    await self._look()
+                except Exception as error:  # noqa: BLE001 - looked again; the database may be back
+                    log.error("turns.not_looked_at", cause=type(error).__name__)
+                await watch.news()
 
     async def _look(self) -> None:
         """Stop the turns that another process was asked to stop."""

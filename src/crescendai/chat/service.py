@@ -181,7 +181,8 @@ class ChatService:
         async with self._transactions.read_briefly() as session:
             return await turn_repository.status_of(session, turn_id) == "running"
 
-    async def running_turn(self, session_id: UUID) -> UUID | None:
+    async def running_turn(self, session_id: UUID) -> tuple[UUID, str] | None:
+        """And the process that writes it."""
         async with self._transactions.read_briefly() as session:
             return await turn_repository.running_in(session, session_id)
 

@@ -23,7 +23,7 @@ _CLOSE = (
 )
 _FORGET_EVENTS = delete(_events).where(_events.c.turn_id == bindparam("turn_id"))
 _STATUS = select(_turns.c.status).where(_turns.c.id == bindparam("turn_id"))
-_RUNNING_IN = select(_turns.c.id).where(
+_RUNNING_IN = select(_turns.c.id, _turns.c.runner).where(
     _turns.c.session_id == bindparam("session_id"), _turns.c.status == "running"
 )
 _RUNNING_AMONG = (
@@ -53,8 +53,10 @@ async def open_turn(session: AsyncSession, **values: object) -> None:
     await session.execute(_INSERT_TURN, values)
 
 
-async def running_in(session: AsyncSession, session_id: UUID) -> UUID | None:
-    return (await session.execute(_RUNNING_IN, {"session_id": session_id})).scalar_one_or_none()
+async def running_in(session: AsyncSession, session_id: UUID) -> tuple[UUID, str] | None:
+    """The session's running turn, and the process that writes it."""
+    found = (await session.execute(_RUNNING_IN, {"session_id": session_id})).first()
+    return None if found is None else (found[0], found[1])
 
 
 async def turn_of(

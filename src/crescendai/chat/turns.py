@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from itertools import islice
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from crescendai.chat import events
 from crescendai.chat.brief import TurnBrief, Tutor
 from crescendai.chat.elsewhere import Elsewhere
 from crescendai.chat.events import Failed, SessionOpened, UsageReported
-from crescendai.chat.ledger import Ledger
+from crescendai.chat.ledger import Ledger, stops_of, topic_of
 from crescendai.chat.recovery import recover
 from crescendai.chat.schemas import MessageStatus, TurnRequest
 from crescendai.chat.service import ChatService
@@ -55,6 +55,7 @@ class Turns:
         self._tutor = tutor
         self._toolbox = toolbox
         self._ledger = ledger
+        self._changes = changes
         self._elsewhere = Elsewhere(chat, changes)
         self._running: dict[UUID, Turn] = {}  # by session
         self._kept: OrderedDict[UUID, Turn] = OrderedDict()  # by answer
@@ -109,11 +110,14 @@ class Turns:
         running = await self._chat.running_turn(session_id)
         if running is None:
             return
-        await self._chat.ask_stop(running)
-        for _ in range(round(STOP_WITHIN_SEC / POLL_SEC)):
-            if not await self._chat.is_running(running):
-                break
-            await asyncio.sleep(POLL_SEC)
+        turn_id, runner = running
+        async with self._changes.watch(topic_of(runner)) as watch:
+            await self._chat.ask_stop(turn_id)
+            await self._changes.announce(stops_of(runner))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_WITHIN_SEC):
+                    while await self._chat.is_running(turn_id):
+                        await watch.news()
 
     async def delete_session(self, caller: Caller, session_id: UUID) -> None:
         await self.stop(caller, session_id)
