@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from crescendai.adapters.database.engine import Database, sqlite_url
-from crescendai.adapters.database.migrate import migrate
+from crescendai.adapters.database.engine import Database
 from crescendai.kit.sql import Transactions
 from tests.fixtures.postgresql import PostgreSQL, started
 from tests.fixtures.redis import redis_server
 from tests.fixtures.running import Server, running
 from tests.fixtures.seaweedfs import S3Server, s3_server
 from tests.fixtures.sounds import PRELUDE, SHARED, encode, piano
+from tests.fixtures.sqlite import migrated_sqlite
 
 MakeRecording = Callable[..., Path]
 
@@ -52,9 +52,9 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An embedded database, then one in a server; migrated or new."""
+    """An embedded database, then one in a server, both migrated and empty."""
     if request.param == "sqlite":
-        return sqlite_url(tmp_path)
+        return migrated_sqlite(tmp_path)
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.emptied_database()
 
@@ -69,7 +69,6 @@ def engine_settings(database_url: str) -> dict[str, str]:
 async def transactions(database_url: str) -> AsyncIterator[Transactions]:
     """A migrated database, of either engine."""
     database = Database(database_url)
-    await migrate(database)
     yield database.transactions
     await database.close()
 

@@ -11,8 +11,7 @@ from uuid import UUID
 import pytest
 
 from crescendai.adapters.cache.disk import DiskCache
-from crescendai.adapters.database.engine import Database, sqlite_url
-from crescendai.adapters.database.migrate import migrate
+from crescendai.adapters.database.engine import Database
 from crescendai.adapters.documents.process import ProcessParser
 from crescendai.adapters.models.maxsim import MaxSimReranker
 from crescendai.adapters.models.minilm import MiniLM, MiniLMEmbedder, english_words
@@ -37,6 +36,7 @@ from crescendai.ports.embedding import (
     Vectors,
 )
 from crescendai.ports.vectors import VectorIndex
+from tests.fixtures.sqlite import migrated_sqlite
 
 
 @dataclass
@@ -112,8 +112,7 @@ async def opened_library(
     handbook: Path | None = None,
     database_url: str | None = None,
 ) -> AsyncIterator[Library]:
-    database = Database(database_url or sqlite_url(folder))
-    await migrate(database)
+    database = Database(database_url or migrated_sqlite(folder))
     open_index: Callable[[], VectorIndex] = MemoryVectorIndex
     if database.engine.dialect.name == "postgresql":
         open_index = partial(PgVectorIndex, database.transactions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 from string import ascii_lowercase
 
 from crescendai.knowledge.words import stems_of, words_of
@@ -25,7 +26,11 @@ class Dictionary:
 
     def __init__(self, words: Collection[str] = ()) -> None:
         self._words = frozenset([*words, *_ON_THE_PAGE])
-        self._stems = frozenset(stems_of(sorted(self._words)))
+
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        """Worked out when the first word is looked up that a library has not."""
+        return frozenset(stems_of(sorted(self._words)))
 
     def knows(self, word: str) -> bool:
         """Whether the word is one of them, inflected or derived ("hearer"), or two ("armrest")."""
