@@ -31,6 +31,7 @@ NOTHING_LEFT = (
 )
 RECITED_WORDS = 8
 LONGEST_RUN = 160  # characters that hold so many words
+LONGEST_WORD = 64  # characters that pass at once, and are remembered
 LONGEST_TALK = 400  # characters of one sentence without a claim that are looked back on
 
 _WORD = re.compile(r"[\w']+")
@@ -64,12 +65,13 @@ class Held:
     def passes(self, text: str) -> bool:
         """Whether more of the answer is talk that may be said as it is; if so it counts as said.
 
-        What does not pass is to be :meth:`hear` d.
+        What does not pass goes to :meth:`hear`.
         """
         sentence = self._sentence + text
         if self._may_end or self._said != len(self._sentence):
             return False
-        if not _is_talk(sentence[self._plain :], self._secret_ends):
+        new = sentence[self._plain :]
+        if len(new) > LONGEST_WORD or not _is_talk(new, self._secret_ends):
             return False
         self._go_on(sentence)
         return True

@@ -1,6 +1,6 @@
 """How what is said becomes lasting: journal → shown → stored, for every turn of this process.
 
-say()      at once, or 2 ms after the last time, for all turns that spoke meanwhile: one write to
+say()      at once, or 1 ms after the last time, for all turns that spoke meanwhile: one write to
            the journal, then the followers see it
 flush      every tenth of a second, or less often when it takes long: brief transactions of a few
            turns each, so that no turn that begins or ends waits long for its own
@@ -25,7 +25,7 @@ from crescendai.kit.ids import new_id
 from crescendai.kit.sql import Transactions
 from crescendai.ports.changes import Changes
 
-PUBLISH_SEC = 0.002
+PUBLISH_SEC = 0.001
 LOOK_SEC = 0.1
 FLUSH_SHARE = 0.05
 """How much of the time flushing may take; the journal has all of it meanwhile."""
