@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from crescendai.identity.endpoints import CurrentCaller
+from crescendai.identity.caller import Caller
 from crescendai.kit.sealing import Seal
 
 
@@ -26,11 +26,11 @@ class Place:
 
 async def _place(
     request: Request,
-    caller: CurrentCaller,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
 ) -> Place:
     seal: Seal = request.app.state.cursors
-    bound = (str(caller.user_id), request.url.path)
+    caller: Caller = request.state.caller  # whom the endpoint asked for before
+    bound = (str(caller.user_id), request.scope["path"])
     return Place(None if cursor is None else seal.open(cursor, *bound), seal, bound)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response, Security
-from fastapi.security import APIKeyHeader, HTTPBearer
-from fastapi.security.http import HTTPAuthorizationCredentials
+from fastapi import APIRouter, Request, Response, Security
+from fastapi.openapi.models import HTTPBearer as HTTPBearerModel
+from fastapi.security.base import SecurityBase
+from starlette.datastructures import Headers
 
 from crescendai.errors import CrescendError
 from crescendai.identity.schemas import ApiKeys, KeyRequest, NewApiKey
@@ -16,27 +17,35 @@ from crescendai.identity.service import Caller, IdentityService
 
 router = APIRouter(prefix="/api/keys", tags=["keys"])
 
-_api_key = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="ApiKey")
-_bearer = HTTPBearer(auto_error=False, scheme_name="Bearer")
+
+class _Credentials(SecurityBase):
+    """One dependency for both kinds: a chain of them costs every request.
+
+    The OpenAPI document names the other kind beside this one (see ``web.openapi``).
+    """
+
+    model = HTTPBearerModel()
+    scheme_name = "Bearer"
+
+    async def __call__(self, request: Request) -> Caller:
+        """Raises NotAuthenticated, or NotAllowed when the key's scopes do not reach this far."""
+        caller = getattr(request.state, "caller", None)  # found out already, to count the call
+        if isinstance(caller, CrescendError):
+            raise caller
+        if not isinstance(caller, Caller):
+            caller = await _service(request).authenticate(credential(request.headers))
+            request.state.caller = caller
+        caller.require(needed(request.method, request.scope["path"]))
+        return caller
 
 
-async def _current_caller(
-    request: Request,
-    api_key: Annotated[str | None, Security(_api_key)],
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-) -> Caller:
-    """Raises NotAuthenticated, or NotAllowed when the key's scopes do not reach this far."""
-    caller = getattr(request.state, "caller", None)  # found out already, to count the call
-    if isinstance(caller, CrescendError):
-        raise caller
-    if not isinstance(caller, Caller):
-        credential = api_key or (bearer.credentials if bearer else None)
-        caller = await _service(request).authenticate(credential)
-    caller.require(needed(request.method, request.url.path))
-    return caller
+CurrentCaller = Annotated[Caller, Security(_Credentials())]
 
 
-CurrentCaller = Annotated[Caller, Depends(_current_caller)]
+def credential(headers: Headers) -> str | None:
+    """The key or token that a request brings."""
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    return headers.get("x-api-key") or (bearer if scheme.lower() == "bearer" and bearer else None)
 
 
 def _service(request: Request) -> IdentityService:

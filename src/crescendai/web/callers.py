@@ -8,6 +8,7 @@ from starlette.types import Scope
 
 from crescendai.errors import CrescendError
 from crescendai.identity.caller import Caller
+from crescendai.identity.endpoints import credential
 from crescendai.identity.service import IdentityService
 
 
@@ -23,9 +24,3 @@ async def caller_of(scope: Scope, identity: IdentityService) -> Caller | None:
             return None  # the endpoint meets it again, where it becomes a problem
     found = state["caller"]
     return found if isinstance(found, Caller) else None
-
-
-def credential(headers: Headers) -> str | None:
-    """The key or token that a request brings."""
-    scheme, _, bearer = headers.get("authorization", "").partition(" ")
-    return headers.get("x-api-key") or (bearer if scheme.lower() == "bearer" and bearer else None)

@@ -13,6 +13,7 @@ from crescendai.web.links import add_links
 from crescendai.web.routes import UPLOADS, asks_model, is_counted
 
 _METHODS = ("get", "post", "put", "delete")
+_API_KEY = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
 _NAMING = frozenset({"/api/progress", "/api/shares"})
 """Addresses that are told in their query which recording is meant."""
 
@@ -51,9 +52,17 @@ def describe(app: FastAPI) -> dict[str, Any]:
             for method in _METHODS:
                 if method in operations:
                     _add_problems(method.upper(), path, operations[method])
+                    _add_api_key(operations[method])
+        document["components"]["securitySchemes"]["ApiKey"] = _API_KEY
         add_links(document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _add_api_key(operation: dict[str, Any]) -> None:
+    """Beside the token that the framework knows of."""
+    if "security" in operation:
+        operation["security"].insert(0, {"ApiKey": []})
 
 
 def _add_problems(method: str, path: str, operation: dict[str, Any]) -> None:
