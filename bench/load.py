@@ -160,10 +160,10 @@ def processes(server: Server) -> list[int]:
 
 
 @contextmanager
-def processor_time() -> Iterator[None]:
-    before, began = used_sec(), time.perf_counter()
+def processor_time(folder: Path) -> Iterator[None]:
+    before, began = used_sec(folder), time.perf_counter()
     yield
-    print(described(before, used_sec(), time.perf_counter() - began), flush=True)
+    print(described(before, used_sec(folder), time.perf_counter() - began), flush=True)
 
 
 def row(what: str, figures: list[float], limit: str = "") -> str:
@@ -193,6 +193,8 @@ def main() -> None:
     throughput = []
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        folder.chmod(0o755)  # PostgreSQL works in it too, as another user
+        tempfile.tempdir = str(folder)
         issuer = opened.enter_context(issuing())
         settings = {
             "CRESCENDAI_AUTH": "required",
@@ -212,11 +214,11 @@ def main() -> None:
                 using = stack | {"CRESCENDAI_WORKERS": str(options.workers)}
                 with server_of(place / "data", using) as server:
                     print(f"\n{count} web process(es), {options.users} users", flush=True)
-                    with processor_time():
+                    with processor_time(folder):
                         report(uvloop.run(crowd(server, issuer, options.users, options.minutes)))
                     sizes = ", ".join(f"{resident_mb(pid):.0f}" for pid in processes(server))
                     print(f"memory of the server's processes: {sizes} MB", flush=True)
-                    with processor_time():
+                    with processor_time(folder):
                         throughput.append(uvloop.run(hammer(server, issuer)))
     for one, other in pairwise(throughput):
         print(f"\nreads a second, {HAMMERS} connections: {one:.0f} by one process, "
