@@ -8,29 +8,25 @@ with its pool and its greenlets takes 0.7.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Delete, Dialect, Engine, Executable, Insert, Select, Update
-from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
+from sqlalchemy import Engine
+from sqlalchemy.engine.result import IteratorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from crescendai.adapters.database.plans import Plan, Plans, Values
+
 _TRUSTED_SEC = 1.0
 _WAIT_SEC = 30.0
-_ONE_OF = re.compile(r"(?<!NOT )IN \(__\[POSTCOMPILE_(\w+)\]\)")
-"""A list of any length: it is handed over as one value."""
 
-Values = Mapping[str, Any]
 Connection = psycopg.AsyncConnection[Any]
 
 
@@ -41,7 +37,7 @@ class Direct:
         self, engine: AsyncEngine, connect: Callable[[], Awaitable[Connection]], most: int
     ) -> None:
         self.engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self.plans = _Plans(engine.dialect)
+        self.plans = Plans(engine.dialect)
         self.connections = _Connections(partial(self._connected, connect), most)
 
     @asynccontextmanager
@@ -57,18 +53,18 @@ class Direct:
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """Commits at the end of the block, or undoes all of it. For plain statements only."""
         async with self.connections.one() as connection:
-            with self.plans.translated("BEGIN"):
+            with _translated("BEGIN"):
                 await connection.execute("BEGIN")
             try:
                 yield cast(AsyncSession, _Writing(self, connection))
-                with self.plans.translated("COMMIT"):
+                with _translated("COMMIT"):
                     await connection.commit()
             except BaseException:
                 await _undo(connection)
                 raise
 
     async def _connected(self, connect: Callable[[], Awaitable[Connection]]) -> Connection:
-        with self.plans.translated("connect"):
+        with _translated("connect"):
             return await connect()
 
     async def close(self) -> None:
@@ -83,10 +79,11 @@ class _Reading:
         self._whole: AsyncSession | None = None
 
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
-        if not _is_plain(statement):
+        plan = self._direct.plans.of(statement, params)
+        if plan is None:
             return await self.whole.execute(statement, params, **options)
         async with self._direct.connections.one() as connection:
-            return await self._direct.plans.carry_out(connection, statement, params)
+            return await _carried_out(connection, plan, params)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.whole, name)
@@ -113,90 +110,10 @@ class _Writing:
         return self._direct.engine.sync_engine
 
     async def execute(self, statement: Any, params: Any = None) -> Any:
-        if not _is_plain(statement):
+        plan = self._direct.plans.of(statement, params)
+        if plan is None:
             raise TypeError("A brief transaction takes statements over tables, not over classes.")
-        return await self._direct.plans.carry_out(self._connection, statement, params)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A compiled statement.
-
-    ``fixed`` are values of its own, ``made`` says what a column's type makes of a value.
-    """
-
-    sql: bytes
-    fixed: Values
-    made: Mapping[str, Callable[[Any], Any]]
-    columns: SimpleResultMetaData
-    answers: bool
-
-    def bound(self, values: Values) -> Values:
-        bound = {**self.fixed, **values}
-        for name, make in self.made.items():
-            bound[name] = make(bound[name])
-        return bound
-
-
-class _Plans:
-    """Compiles a statement once for as long as its repository holds it."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
-        self._made: WeakKeyDictionary[Any, dict[tuple[str, ...], _Plan]] = WeakKeyDictionary()
-
-    async def carry_out(
-        self,
-        connection: Connection,
-        statement: Executable,
-        values: Values | Sequence[Values] | None,
-    ) -> IteratorResult[Any]:
-        rows = [values or {}] if isinstance(values, Mapping | None) else values
-        plan = self._plan(statement, tuple(rows[0]))
-        found: Sequence[Any] = ()
-        with self.translated(plan.sql.decode()):
-            async with connection.cursor() as cursor:
-                if len(rows) == 1:
-                    await cursor.execute(plan.sql, plan.bound(rows[0]))
-                else:
-                    await cursor.executemany(plan.sql, [plan.bound(row) for row in rows])
-                if plan.answers:
-                    found = await cursor.fetchall()
-        return IteratorResult(plan.columns, iter(found))
-
-    @contextmanager
-    def translated(self, sql: str) -> Iterator[None]:
-        """The driver's errors become what the engine would have made of them."""
-        try:
-            yield
-        except psycopg.Error as error:
-            raise DBAPIError.instance(
-                sql, None, error, psycopg.Error, hide_parameters=True, dialect=self._dialect
-            ) from error
-
-    def _plan(self, statement: Executable, names: tuple[str, ...]) -> _Plan:
-        plans = self._made.setdefault(statement, {})
-        if names not in plans:
-            plans[names] = self._compile(statement, names)
-        return plans[names]
-
-    def _compile(self, statement: Any, names: tuple[str, ...]) -> _Plan:
-        is_insert = isinstance(statement, Insert)
-        compiled = statement.compile(
-            dialect=self._dialect, column_keys=list(names) if is_insert else None
-        )
-        sql = _ONE_OF.sub(r"= ANY(%(\1)s)", compiled.string)
-        if "[POSTCOMPILE" in sql or compiled.insert_prefetch or compiled.update_prefetch:
-            raise TypeError("This statement is another one for every value; it cannot be prepared.")
-        made, fixed = {}, {}
-        for bind, name in compiled.bind_names.items():
-            if not bind.required:
-                fixed[name] = compiled.params[name]
-            processor = bind.type.dialect_impl(self._dialect).bind_processor(self._dialect)
-            if processor is not None:
-                made[name] = processor
-        columns = [column.key for column in statement.exported_columns]
-        return _Plan(sql.encode(), fixed, made, SimpleResultMetaData(columns), bool(columns))
+        return await _carried_out(self._connection, plan, params)
 
 
 class _Connections:
@@ -260,11 +177,29 @@ class _Connections:
             await connection.close()
 
 
-def _is_plain(statement: Any) -> bool:
-    """Whether it is made of tables; the mapped classes mark theirs for the mapper."""
-    return isinstance(statement, Select | Insert | Update | Delete) and not (
-        statement._propagate_attrs  # the one sign that the classes leave
-    )
+async def _carried_out(
+    connection: Connection, plan: Plan, values: Values | Sequence[Values] | None
+) -> IteratorResult[Any]:
+    rows = values if isinstance(values, Sequence) else [values or {}]
+    found: Sequence[Any] = ()
+    with _translated(plan.sql):
+        async with connection.cursor() as cursor:
+            if len(rows) == 1:
+                await cursor.execute(plan.sql.encode(), plan.bound(rows[0]))
+            else:
+                await cursor.executemany(plan.sql.encode(), [plan.bound(row) for row in rows])
+            if plan.answers:
+                found = await cursor.fetchall()
+    return plan.result(found)
+
+
+@contextmanager
+def _translated(sql: str) -> Iterator[None]:
+    """The driver's errors become what the engine would have made of them."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(sql, None, error, psycopg.Error, hide_parameters=True) from error
 
 
 async def _undo(connection: Connection) -> None:

@@ -15,11 +15,11 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, NullPool, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, IteratorResult, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crescendai.adapters.database.prepared import Prepared
+from crescendai.adapters.database.plans import Plan, Plans, Values
 
 _PRAGMAS = ("PRAGMA wal_autocheckpoint=0",)
 _AT_ONCE = "PRAGMA busy_timeout=0"
@@ -41,7 +41,7 @@ class InPlace:
             hide_parameters=True,
         )
 
-        self._prepared = Prepared(self._engine.dialect)
+        self._plans = Plans(self._engine.dialect)
 
         @event.listens_for(self._engine, "connect")
         def _connect(connection: Any, _record: Any) -> None:
@@ -54,7 +54,7 @@ class InPlace:
             _driver(self._writer).execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
             return None
-        return InPlaceSession(self._writer, self._prepared)
+        return InPlaceSession(self._writer, self._plans)
 
     @contextmanager
     def writing(self, session: InPlaceSession) -> Iterator[None]:
@@ -74,7 +74,7 @@ class InPlace:
     @contextmanager
     def reading(self) -> Iterator[InPlaceSession]:
         """For one statement, which sees one moment by itself."""
-        session = InPlaceSession(self._reader, self._prepared)
+        session = InPlaceSession(self._reader, self._plans)
         with session.sync_session:
             yield session
 
@@ -98,17 +98,35 @@ class InPlace:
 class InPlaceSession(AsyncSession):
     """What a slice's repositories know as a session, without the way through another greenlet."""
 
-    def __init__(self, connection: Connection, prepared: Prepared) -> None:
+    def __init__(self, connection: Connection, plans: Plans) -> None:
         super().__init__(expire_on_commit=False, autoflush=False)
         self.sync_session.bind = connection
         self._connection = connection
-        self._prepared = prepared
+        self._plans = plans
 
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
-        form = self._prepared.form_of(statement, params) if not options else None
-        if form is not None:
-            return form.execute(_driver(self._connection), params)
+        if not options and self._plans.knows(statement):
+            plan = self._plans.of(statement, params)
+            if plan is not None:
+                return _carried_out(_driver(self._connection), plan, params)
         return self.sync_session.execute(statement, params, **options)
+
+
+def _carried_out(
+    driver: sqlite3.Connection, plan: Plan, values: Values | Sequence[Values] | None
+) -> IteratorResult[Any]:
+    try:
+        if isinstance(values, Sequence):
+            driver.executemany(plan.sql, [plan.bound(row) for row in values]).close()
+            return plan.result([])
+        cursor = driver.execute(plan.sql, plan.bound(values or {}))
+        rows = cursor.fetchall()
+        cursor.close()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(
+            plan.sql, None, error, sqlite3.Error, hide_parameters=True
+        ) from error
+    return plan.result(rows)
 
 
 def _driver(connection: Connection) -> sqlite3.Connection:
