@@ -184,3 +184,18 @@ def test_damaged_or_foreign_weights_are_refused(tmp_path: Path) -> None:
 def test_the_weights_are_small_and_described() -> None:
     assert WEIGHTS_PATH.stat().st_size < 3_000_000
     assert "PercePiano" in (WEIGHTS_PATH.parent / "MODEL_CARD.md").read_text()
+
+
+def test_a_rating_is_ended_by_what_its_pauses_raise(
+    model: PerformanceModel, pianist: Pianist
+) -> None:
+    paused: list[int] = []
+
+    def pause() -> None:
+        paused.append(len(paused))
+        if len(paused) == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        model.predict(pianist(1), pause)
+    assert len(paused) == 3

@@ -10,6 +10,7 @@ What cannot be told from too few notes is NaN, which the model reads as "ordinar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import numpy as np
@@ -50,14 +51,22 @@ def feature_vector(performance: Performance) -> Floats:
     return row
 
 
-def feature_matrix(performance: Performance, stretches: list[tuple[float, float]]) -> Floats:
-    """One row of features for every (start, end) in seconds, of the notes struck therein."""
+def feature_matrix(
+    performance: Performance,
+    stretches: list[tuple[float, float]],
+    pause: Callable[[], None] = lambda: None,
+) -> Floats:
+    """One row of features for every (start, end) in seconds, of the notes struck therein.
+
+    ``pause`` is called before each and may raise.
+    """
     rows = np.full((len(stretches), len(FEATURE_NAMES)), np.nan)
     if len(performance.notes) < MIN_FEATURE_NOTES:
         return rows
     notes = note_table(performance.notes, performance.pedal)
     events = event_table(notes)
     for row, (start_sec, end_sec) in zip(rows, stretches, strict=True):
+        pause()
         some_notes = _slice(notes, start_sec, end_sec)
         some_events = _slice(events, start_sec, end_sec)
         if len(some_notes.onset_sec) >= MIN_FEATURE_NOTES and len(some_events.onset_sec) >= 3:

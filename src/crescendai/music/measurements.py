@@ -245,11 +245,18 @@ class Measuring:
         )
         return _named(stretch)
 
-    def windows(self, windows: Sequence[Window]) -> list[Values]:
-        """The values alone, to four digits, inside each window."""
+    def windows(
+        self, windows: Sequence[Window], pause: Callable[[], None] = lambda: None
+    ) -> list[Values]:
+        """The values alone, to four digits, inside each window. ``pause`` is called before each
+        and may raise."""
         pulse_bpm = tempo.tempo_bpm(self._performance.notes)
-        measured = [self.between(w.start_sec, w.end_sec, pulse_bpm) for w in windows]
-        return [{key: _rounded(m.value) for key, m in one.items()} for one in measured]
+        found = []
+        for window in windows:
+            pause()
+            measured = self.between(window.start_sec, window.end_sec, pulse_bpm)
+            found.append({key: _rounded(m.value) for key, m in measured.items()})
+        return found
 
 
 def measure(

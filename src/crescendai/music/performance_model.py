@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,14 +98,19 @@ class PerformanceModel:
             arrays = {key: kept[key] for key in kept.files}
         return cls(ModelSettings(**described["settings"]), arrays)
 
-    def predict(self, performance: Performance) -> Prediction:
-        """Rate a performance of at least eight notes; fewer raise ``ValueError``."""
+    def predict(
+        self, performance: Performance, pause: Callable[[], None] = lambda: None
+    ) -> Prediction:
+        """Rate a performance of at least eight notes; fewer raise ``ValueError``.
+
+        ``pause`` is called every few milliseconds and may raise to end it.
+        """
         if len(performance.notes) < MIN_FEATURE_NOTES:
             raise ValueError(
                 f"{len(performance.notes)} notes are too few to rate; "
                 f"{MIN_FEATURE_NOTES} are needed"
             )
-        whole = self._rate_whole(performance)
+        whole = self._rate_whole(performance, pause)
         width = self._half_width * widening(
             len(performance.notes), performance.confidence, self.settings
         )
@@ -116,7 +122,7 @@ class PerformanceModel:
             intervals=dict(
                 zip(ALL_KEYS, zip(low.tolist(), high.tolist(), strict=True), strict=True)
             ),
-            segments=self._rate_segments(performance, whole),
+            segments=self._rate_segments(performance, whole, pause),
             version=self.settings.version,
         )
 
@@ -148,7 +154,7 @@ class PerformanceModel:
         sure: Floats = np.clip(near @ self._piece_dual, 0.0, 1.0)
         return sure
 
-    def _rate_whole(self, performance: Performance) -> Floats:
+    def _rate_whole(self, performance: Performance, pause: Callable[[], None]) -> Floats:
         """The note-weighted mean over stretches as long as those the model was trained on."""
         onsets = performance.notes["onset_sec"]
         starts = _stretch_starts(float(onsets[0]), float(onsets[-1]), self.settings)
@@ -156,7 +162,7 @@ class PerformanceModel:
         stretches = [(start, start + length_sec) for start in starts]
         if len(stretches) == 1:
             stretches = [(-np.inf, np.inf)]
-        features = feature_matrix(performance, stretches)
+        features = feature_matrix(performance, stretches, pause)
         counts = _note_counts(performance, stretches)
         counts[np.isnan(features).all(axis=1)] = 0.0
         if counts.sum() == 0.0:  # sparse music: no stretch has enough notes of its own
@@ -166,13 +172,15 @@ class PerformanceModel:
         )
         return whole
 
-    def _rate_segments(self, performance: Performance, whole: Floats) -> list[SegmentScore]:
+    def _rate_segments(
+        self, performance: Performance, whole: Floats, pause: Callable[[], None]
+    ) -> list[SegmentScore]:
         """Each window from its context, drawn towards the whole when the context has few notes."""
         windows = split_windows(performance.duration_sec)
         contexts = [
             self._context(w.start_sec, w.end_sec, performance.duration_sec) for w in windows
         ]
-        features = feature_matrix(performance, contexts)
+        features = feature_matrix(performance, contexts, pause)
         counts = _note_counts(performance, contexts)
         counts[np.isnan(features).all(axis=1)] = 0.0
         trust = (counts / (counts + self.settings.segment_shrink_notes))[:, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -82,7 +83,7 @@ class LocalAnalyzer:
         judged = beside.submit(assess, samples, SAMPLE_RATE, pause)
         framed = beside.submit(sound_frames, samples, SAMPLE_RATE, pause)
         performance = self._transcribe(samples, progress, cancelled, judged)
-        rated = beside.submit(self._rate, performance)
+        rated = beside.submit(self._rate, performance, pause)
         progress("measuring", 0.0)
         fade = held_fade_db_per_sec(samples, SAMPLE_RATE, performance.notes)
         overtones = overtones_db(samples, SAMPLE_RATE, performance.notes)
@@ -102,7 +103,7 @@ class LocalAnalyzer:
             temporal_segments=[
                 Segment(**asdict(segment), measurements=measured)
                 for segment, measured in zip(
-                    prediction.segments, measuring.windows(windows), strict=True
+                    prediction.segments, measuring.windows(windows, pause), strict=True
                 )
             ],
             measurements={name: asdict(m) for name, m in whole.items()},
@@ -141,10 +142,10 @@ class LocalAnalyzer:
         _refuse(judged.result(), None, duration)
         return performance
 
-    def _rate(self, performance: Performance) -> Prediction:
+    def _rate(self, performance: Performance, pause: Callable[[], None]) -> Prediction:
         if self._model is None:
             self._model = PerformanceModel.load()
-        return self._model.predict(performance)
+        return self._model.predict(performance, pause)
 
 
 def _refuse(quality: AudioQuality, performance: Performance | None, duration: float) -> None:
