@@ -3,12 +3,13 @@
     PYTHONPATH=src python -m bench.whole_analysis [--seconds 90] [--rounds 2]
 
 Real recordings (``$CRESCENDAI_SHARED/audio``, default ``../shared``) one after the other, as a WAV,
-go through the analyser as in the worker: decoding, judging, transcribing, measuring, rating, in
-processes that may use one core and two, with as many threads, taking turns. What four cores would
-need follows from Amdahl's law, whose two unknowns those two times give:
-``t(n) = serial + parallel / n``; and, as segments are whole, with the last of their rounds counted
-as full. Both hold for free cores only. Then five analyses are cancelled while they transcribe, and
-the time until their thread has ended is told. About 3 minutes on a quiet machine; Linux only.
+go through the analyser as in the worker: decoding, judging, transcribing, measuring, rating, with
+one thread and with two, taking turns, each in a new process. One thread's networks leave a second
+core to the spectra, so its CPU time is what one core would need. What four would need follows
+from the two times, in two ways: by Amdahl's law, ``t(n) = serial + parallel / n``, and from whole
+segments, ``t(n) = rest + ceil(segments / n) * each``. Both hold for free cores only.
+Then five analyses are cancelled while they transcribe, and the time until their thread has ended is
+told. About 3 minutes on a quiet machine.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import argparse
 import asyncio
 import math
 import multiprocessing
-import os
 import tempfile
 import time
 import wave
@@ -53,10 +53,9 @@ def timed(analyzer: LocalAnalyzer, path: Path) -> tuple[float, float]:
     return time.perf_counter() - clock, time.process_time() - cpu
 
 
-def on_cores(cores: int, folder: Path) -> tuple[float, float]:
-    """The same on so many cores with as many threads, once the models are loaded."""
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
-    analyzer = LocalAnalyzer(threads=cores, scratch=folder)
+def with_threads(threads: int, folder: Path) -> tuple[float, float]:
+    """The same with so many threads, once the models are loaded."""
+    analyzer = LocalAnalyzer(threads=threads, scratch=folder)
     timed(analyzer, folder / "short.wav")
     return timed(analyzer, folder / "recording.wav")
 
@@ -98,22 +97,28 @@ def main() -> None:
         rows = []
         for _ in range(arguments.rounds):
             with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as processes:
-                rows.append([processes.apply(on_cores, (n, Path(folder))) for n in (1, 2)])
+                rows.append([processes.apply(with_threads, (n, Path(folder))) for n in (1, 2)])
         analyzer = LocalAnalyzer(threads=2, scratch=Path(folder))
         timed(analyzer, short)  # loads the models
         stops = [cancelled(analyzer, path, 0.3 + 0.7 * n) for n in range(CANCELS)]
-    one, two = (median(row[n][0] for row in rows) for n in (0, 1))
+    print("| threads | by the clock | CPU |\n|---|---|---|")
+    for n in (1, 2):
+        clocks, processors = zip(*(row[n - 1] for row in rows), strict=True)
+        print(f"| {n} | {median(clocks):.1f} s | {median(processors):.1f} s |")
+    one, two = median(row[0][1] for row in rows), median(row[1][0] for row in rows)
     parallel = 2 * (one - two)
     serial = one - parallel
-    segments = len(begins(int(arguments.seconds * SAMPLE_RATE)))
-    rounds = math.ceil(segments / CORES) * CORES / segments
-    print("| cores | by the clock | CPU |\n|---|---|---|")
-    for n, clock in ((0, one), (1, two)):
-        print(f"| {n + 1} | {clock:.1f} s | {median(row[n][1] for row in rows):.1f} s |")
     print(
         f"\n{arguments.seconds:g} s of music: {serial:.1f} s serial + {parallel:.1f} s / cores, so "
-        f"on {CORES} free cores {serial + parallel / CORES:.1f} s, with {segments} segments in "
-        f"whole rounds {serial + rounds * parallel / CORES:.1f} s (limit {LIMIT_SEC:g} s)"
+        f"on {CORES} free cores {serial + parallel / CORES:.1f} s (limit {LIMIT_SEC:g} s)"
+    )
+    size = int(arguments.seconds * SAMPLE_RATE)
+    segments = sum(begin < size for begin in begins(size))  # that are not silent
+    each = (one - two) / (segments - math.ceil(segments / 2))
+    rest = one - segments * each
+    print(
+        f"{segments} segments of {each:.2f} s and {rest:.1f} s around them, so "
+        f"{rest + math.ceil(segments / CORES) * each:.1f} s"
     )
     print(
         f"Cancelled: stopped after {median(stops):.2f} s (median), {max(stops):.2f} s at worst "
