@@ -99,15 +99,14 @@ class Database:
             async with self._direct.writing() as direct:
                 yield direct
             return
-        async with self._writing:
-            in_place = self._in_place
-            session = None if in_place is None else await _begun(in_place)
-            if in_place is not None and session is not None:
-                with in_place.writing(session):
-                    yield session
-                return
-            async with self._threaded() as waiting:
-                yield waiting
+        in_place = self._in_place
+        session = None if in_place is None else await _begun(in_place)
+        if in_place is not None and session is not None:  # nobody else's turn until it is over
+            with in_place.writing(session):
+                yield session
+            return
+        async with self._writing, self._threaded() as waiting:
+            yield waiting
 
     @asynccontextmanager
     async def _threaded(self) -> AsyncIterator[AsyncSession]:
@@ -145,7 +144,10 @@ class Database:
 
 
 async def _begun(in_place: InPlace) -> InPlaceSession | None:
-    """In its turn with other processes; None when one of them keeps writing."""
+    """In its turn with whoever else writes; None when somebody keeps writing.
+
+    No lock of ours is held meanwhile: handing it on costs a pass of the event loop each time.
+    """
     for _ in range(BRIEF_TRIES):
         session = in_place.begin()
         if session is not None:
