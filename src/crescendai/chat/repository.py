@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.chat.tables import ChatMessageRow, ChatSessionRow, UserContextRow
 from crescendai.kit.paging import Position
-from crescendai.kit.sql import on_postgresql, unmapped, upsert
+from crescendai.kit.sql import first_unmapped, on_postgresql, unmapped, upsert
 
 _sessions, _messages = (cast(Table, row.__table__) for row in (ChatSessionRow, ChatMessageRow))
 _contexts = cast(Table, UserContextRow.__table__)
@@ -92,7 +92,7 @@ async def session_of(
     """``lock``: nobody else adds to it until this transaction is over."""
     query = _SESSION_LOCKED if lock else _SESSION
     found = await session.execute(query, {"session_id": session_id, "owner_id": owner_id})
-    return next(iter(unmapped(found, ChatSessionRow)), None)
+    return first_unmapped(found, ChatSessionRow)
 
 
 async def sessions_page(
@@ -150,7 +150,7 @@ async def messages(session: AsyncSession, session_id: UUID) -> Sequence[ChatMess
 
 async def last_question(session: AsyncSession, session_id: UUID) -> ChatMessageRow | None:
     found = await session.execute(_LAST_QUESTION, {"session_id": session_id})
-    return next(iter(unmapped(found, ChatMessageRow)), None)
+    return first_unmapped(found, ChatMessageRow)
 
 
 async def replace_from(session: AsyncSession, session_id: UUID, position: int, at: int) -> None:
@@ -169,7 +169,7 @@ async def recent_talk(
 
 async def context_of(session: AsyncSession, user_id: UUID) -> UserContextRow | None:
     found = await session.execute(_CONTEXT, {"user_id": user_id})
-    return next(iter(unmapped(found, UserContextRow)), None)
+    return first_unmapped(found, UserContextRow)
 
 
 async def language_of(session: AsyncSession, user_id: UUID) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.identity.tables import ApiKeyRow, UserRow
-from crescendai.kit.sql import unmapped
+from crescendai.kit.sql import first_unmapped
 
 _users, _keys = (cast(Table, row.__table__) for row in (UserRow, ApiKeyRow))
 _INSERT_USER = insert(_users)
@@ -28,7 +28,7 @@ async def add_user(session: AsyncSession, **values: object) -> None:
 
 async def key_by_hash(session: AsyncSession, key_hash: str) -> ApiKeyRow | None:
     found = await session.execute(_KEY_BY_HASH, {"key_hash": key_hash})
-    return next(iter(unmapped(found, ApiKeyRow)), None)
+    return first_unmapped(found, ApiKeyRow)
 
 
 async def keys_of(session: AsyncSession, user_id: UUID) -> Sequence[ApiKeyRow]:

@@ -64,6 +64,10 @@ def unmapped(found: Result[Any], table: type[R]) -> Sequence[R]:
     return cast(Sequence[R], found.all())
 
 
+def first_unmapped(found: Result[Any], table: type[R]) -> R | None:
+    return cast(R | None, found.first())
+
+
 async def upsert(session: AsyncSession, table: type[Base], values: Mapping[str, Any]) -> None:
     """Insert a row, or replace the values of the one with its primary key, in one step."""
     keys = [column.key for column in table.__table__.primary_key]

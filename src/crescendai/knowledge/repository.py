@@ -17,9 +17,15 @@ from crescendai.knowledge.filters import Filters
 from crescendai.knowledge.tables import ChunkRow, DocumentRow, PageRow
 
 _documents: Table = typing.cast(Table, DocumentRow.__table__)
+
+
+def _visible(owner_id: Any) -> Any:
+    return or_(_documents.c.owner_id.is_(None), _documents.c.owner_id == owner_id)
+
+
 _PAGE = (
     select(_documents)
-    .where(or_(_documents.c.owner_id.is_(None), _documents.c.owner_id == bindparam("owner_id")))
+    .where(_visible(bindparam("owner_id")))
     .order_by(_documents.c.created_at.desc(), _documents.c.id.desc())
     .limit(bindparam("most"))
 )
@@ -217,7 +223,3 @@ async def passages(
 async def stored_bytes(session: AsyncSession, owner_id: UUID) -> int:
     query = select(func.sum(DocumentRow.size_bytes)).where(DocumentRow.owner_id == owner_id)
     return int((await session.execute(query)).scalar_one() or 0)
-
-
-def _visible(owner_id: UUID) -> Any:
-    return or_(DocumentRow.owner_id.is_(None), DocumentRow.owner_id == owner_id)

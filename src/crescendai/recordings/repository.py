@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crescendai.kit.paging import Position
-from crescendai.kit.sql import unmapped
+from crescendai.kit.sql import first_unmapped, unmapped
 from crescendai.recordings.schemas import FINAL
 from crescendai.recordings.tables import AnalysisRow, PendingUploadRow, RecordingRow
 
@@ -62,7 +62,7 @@ async def by_id(session: AsyncSession, recording_id: UUID) -> RecordingRow | Non
 async def owned(session: AsyncSession, owner_id: UUID, recording_id: UUID) -> RecordingRow | None:
     """To be read."""
     values = {"recording_id": recording_id, "owner_id": owner_id}
-    return next(iter(unmapped(await session.execute(_OWNED, values), RecordingRow)), None)
+    return first_unmapped(await session.execute(_OWNED, values), RecordingRow)
 
 
 async def owned_to_change(

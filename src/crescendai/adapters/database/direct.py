@@ -23,8 +23,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from crescendai.adapters.database.plans import Plan, Plans, Values
+from crescendai.adapters.database.postgresql import TRUSTED_SEC
 
-_TRUSTED_SEC = 1.0
 _WAIT_SEC = 30.0
 
 Connection = psycopg.AsyncConnection[Any]
@@ -153,7 +153,7 @@ class _Connections:
     async def _take(self) -> Connection:
         while self._idle:
             connection, used_at = self._idle.pop()
-            if time.monotonic() - used_at < _TRUSTED_SEC:
+            if time.monotonic() - used_at < TRUSTED_SEC:
                 return connection
             try:
                 await connection.execute("")

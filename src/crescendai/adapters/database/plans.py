@@ -62,9 +62,10 @@ class Plans:
 
     def knows(self, statement: Any) -> bool:
         """Whether it was asked for before; one that is made for a single call never was."""
-        known = statement in self._made
-        self._made.setdefault(statement, {})
-        return known
+        if statement in self._made:
+            return True
+        self._made[statement] = {}
+        return False
 
     def of(self, statement: Any, values: Values | Sequence[Values] | None) -> Plan | None:
         """How to carry it out with such values.

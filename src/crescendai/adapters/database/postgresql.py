@@ -15,7 +15,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 _CONNECT_WITHIN_SEC = 5
-_TRUSTED_SEC = 1.0
+TRUSTED_SEC = 1.0
 
 
 def connect(url: str, connections: int) -> AsyncEngine:
@@ -39,7 +39,7 @@ def connect(url: str, connections: int) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "checkout")
     def _checkout(connection: Any, record: Any, _proxy: Any) -> None:
         """A database that was away costs nobody a failed request: those that lay idle are asked."""
-        if time.monotonic() - record.info.get("used_at", math.inf) < _TRUSTED_SEC:
+        if time.monotonic() - record.info.get("used_at", math.inf) < TRUSTED_SEC:
             return
         try:
             engine.dialect.do_ping(connection)
